@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Answer: what the agent replies to a Command. Plain values, ready to be shown.
+//
+// Versions and list cursors are opaque texts to callers. Wall times are what the author's
+// clock said.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/time.h"
+#include "protocol/crdt/value.h"
+
+namespace syncline::step {
+
+struct Done {};
+
+enum class VaultState : std::uint8_t { none, locked, unlocked, joining };
+enum class LinkState : std::uint8_t { connecting, syncing, live };
+
+struct LinkStatus {
+  std::string address;
+  bool dialled = false;  // by us
+  LinkState state = LinkState::connecting;
+  Duration since{};      // how long it has been up
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+};
+
+// How another device stands towards this one. "Proven" figures come from its receipts or
+// from what it acknowledged on an authenticated link.
+struct DeviceStatus {
+  DeviceId id;
+  std::string name;  // empty while locked: names are sealed
+  bool is_self = false;
+  std::vector<LinkStatus> links;
+  std::vector<std::string> addresses;   // remembered, best first
+  std::optional<WallTime> last_seen;
+  bool level = false;                   // both sides are known to hold the same events
+  std::uint64_t missing_there = 0;      // events held here that it has not proven to hold
+  std::uint64_t missing_here = 0;       // events it announced that are not here yet
+  std::optional<WallTime> receipt_at;   // newest signed receipt
+};
+
+struct StatusAnswer {
+  VaultState vault = VaultState::none;
+  std::optional<SpaceId> vault_id;
+  std::optional<DeviceId> device;
+  std::string device_name;
+  std::vector<DeviceStatus> devices;  // self first
+  std::uint64_t spaces = 0;
+  std::uint64_t entities = 0;         // 0 while locked
+  std::uint64_t events = 0;
+  std::uint64_t only_here = 0;        // events no other device has proven to hold
+  std::uint64_t to_merge = 0;         // events stored but not merged into documents yet
+  std::uint64_t conflicts = 0;
+  bool receive_paused = false;
+  bool send_paused = false;
+  bool degraded = false;
+  bool rolled_back = false;           // this device opened a new incarnation since its last start
+  std::vector<std::string> attention;  // sentences for the person, each with a next step
+};
+
+struct DevicesAnswer {
+  std::vector<DeviceStatus> devices;
+};
+
+struct SpaceRow {
+  SpaceId id;
+  std::string name;
+  std::string kind;  // "home"
+  std::uint64_t logs = 0;
+  std::uint64_t events = 0;
+};
+struct SpacesAnswer {
+  std::vector<SpaceRow> spaces;
+};
+
+struct InviteAnswer {
+  std::string code;  // "123-456-789"
+  std::string uri;   // what the QR code holds
+  std::vector<std::string> addresses;
+  std::chrono::seconds valid_for{};
+};
+enum class PairPhase : std::uint8_t { idle, waiting, connecting, confirming, done, failed };
+struct PairAnswer {
+  PairPhase phase = PairPhase::idle;
+  bool inviter = false;
+  std::string check_number;   // six digits, the same on both sides; from `confirming` on
+  std::string device_name;    // the other device's, from `confirming` on
+  std::chrono::seconds valid_for{};
+  std::optional<std::string> failure;  // a sentence with a next step
+};
+
+struct WrittenAnswer {
+  EntityId entity;
+  std::string version;
+  std::uint32_t ops_applied = 0;
+};
+struct EntityAnswer {
+  EntityId entity;
+  SpaceId space;
+  std::string type;
+  std::string version;
+  bool deleted = false;
+  std::uint32_t conflicts = 0;
+  WallTime created;
+  WallTime changed;
+  crdt::Value value;
+};
+struct EntityRow {
+  EntityId entity;
+  std::string type;
+  std::string title;  // first short text found, for a person to recognise it
+  std::string version;
+  WallTime changed;
+  std::uint32_t conflicts = 0;
+};
+struct EntitiesAnswer {
+  std::vector<EntityRow> entities;
+  std::string cursor;  // empty: that was all
+};
+struct VersionRow {
+  std::string version;
+  DeviceId device;
+  std::string device_name;
+  WallTime at;
+  std::uint32_t ops = 0;
+};
+struct HistoryAnswer {
+  std::vector<VersionRow> versions;
+};
+struct ConflictValue {
+  crdt::Value value;
+  DeviceId device;
+  std::string device_name;
+  WallTime at;
+};
+struct ConflictRow {
+  EntityId entity;
+  std::string path;  // JSON pointer of the place
+  std::string kind;  // "concurrent_values" or "edited_and_deleted"
+  std::vector<ConflictValue> values;  // the shown one first
+};
+struct ConflictsAnswer {
+  std::vector<ConflictRow> conflicts;
+};
+
+struct SubAnswer {
+  std::uint64_t sub = 0;
+  std::uint64_t cursor = 0;
+};
+struct ChangeRow {
+  std::uint64_t cursor = 0;
+  EntityId entity;
+  SpaceId space;
+  std::string type;
+  std::string change;  // "created", "changed", "deleted"
+  std::string version;
+  bool local = false;  // made on this device
+};
+struct EventsAnswer {
+  std::vector<ChangeRow> changes;
+  std::uint64_t cursor = 0;  // pass to sub.ack or as `since`
+  bool gap = false;          // changes were dropped: list again
+};
+struct LogRow {
+  LogId id;
+  SpaceId space;
+  DeviceId device;          // all zero while locked: logs are pseudonymous
+  std::uint32_t incarnation = 0;
+  std::uint64_t seq = 0;
+  Digest head;
+  bool own = false;
+  bool frozen = false;      // an equivocation proof exists
+};
+struct LogsAnswer {
+  std::vector<LogRow> logs;
+};
+
+using Answer = std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer, PairAnswer,
+                            WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer, ConflictsAnswer,
+                            SubAnswer, EventsAnswer, LogsAnswer>;
+
+}  // namespace syncline::step

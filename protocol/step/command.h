@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Command and Answer: what a local program may ask of the agent, typed.
+//
+// One struct per question, one alternative per answer. ipc/ turns JSON into a Command
+// and an Answer into JSON; node/ answers. A Command that holds a password is wiped by
+// whoever consumed it. Texts were checked to be UTF-8 by ipc/; everything else is
+// checked by node/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/time.h"
+#include "protocol/crdt/op.h"
+#include "protocol/crdt/value.h"
+
+namespace syncline::step {
+
+// A password or other text that is wiped when it dies.
+class SecretText {
+ public:
+  SecretText() = default;
+  explicit SecretText(std::string text) : text_(std::move(text)) {}
+  SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { other.clear(); }
+  SecretText& operator=(SecretText&& other) noexcept;
+  SecretText(const SecretText&) = delete;
+  SecretText& operator=(const SecretText&) = delete;
+  ~SecretText() { clear(); }
+
+  Bytes view() const { return as_bytes(text_); }
+  bool empty() const { return text_.empty(); }
+  void clear();
+
+ private:
+  std::string text_;
+};
+
+// ---- system.*, vault.*, device.*, space.* -------------------------------------------------
+
+struct SystemStatus {};  // everything `syncline status` shows, also while locked or without a vault
+struct VaultInit {
+  SecretText password;
+  std::string device_name;
+};
+struct VaultUnlock {
+  SecretText password;
+};
+struct VaultLock {};
+struct VaultPasswd {
+  SecretText old_password;
+  SecretText new_password;
+};
+struct DeviceList {};
+struct SpaceList {};
+
+// ---- pair.* ------------------------------------------------------------------------------
+
+struct PairInvite {};  // needs an unlocked vault; replaces an earlier invitation
+struct PairJoin {
+  SecretText code_or_uri;            // "123-456-789" or "syncline:..."
+  std::vector<std::string> addresses;  // host:port; needed with a code
+  std::string device_name;
+};
+struct PairStatus {};
+struct PairConfirm {
+  bool accept = false;  // the inviter's decision about the device that PairStatus shows
+};
+struct PairCancel {};
+
+// ---- entity.*, conflict.* ----------------------------------------------------------------
+
+// What changed and what to change it from: applied as the difference between the two texts,
+// merged into whatever the text is now.
+struct TextMerge {
+  crdt::Path path;  // of the text
+  std::string from;
+  std::string to;
+};
+using EditOp = std::variant<crdt::Op, TextMerge>;
+
+// How long the caller wants to wait before the answer.
+enum class Wait : std::uint8_t {
+  local_buffered,  // survives this process
+  local,           // on this device's disk
+  one_device,      // also durable on one other device
+  all_devices,     // also durable on every other device of the vault
+};
+
+struct EntityCreate {
+  std::optional<SpaceId> space;  // nothing: the home space
+  std::string type;              // the app's word for it, at most 64 bytes
+  std::vector<EditOp> ops;
+  std::string idempotency_key;  // empty: none; at most 64 bytes
+  Wait wait = Wait::local;
+};
+struct EntityGet {
+  EntityId entity;
+};
+struct EntityList {
+  std::optional<SpaceId> space;
+  std::string type;    // empty: any
+  std::string cursor;  // empty: from the start
+  std::uint32_t limit = 100;
+};
+struct EntityUpdate {
+  EntityId entity;
+  std::vector<EditOp> ops;
+  std::string if_version;  // empty: whatever the version is
+  std::string idempotency_key;
+  Wait wait = Wait::local;
+};
+struct EntityDelete {
+  EntityId entity;
+  std::string if_version;
+  Wait wait = Wait::local;
+};
+struct EntityHistory {
+  EntityId entity;
+  std::uint32_t limit = 100;  // newest first
+};
+struct ConflictList {
+  std::optional<EntityId> entity;  // nothing: of every entity
+  std::uint32_t limit = 100;
+};
+struct ConflictResolve {
+  EntityId entity;
+  crdt::Path path;   // of the container that holds the conflicting place
+  std::string key;   // in a map; or
+  std::optional<std::uint64_t> index;  // in a list
+  std::uint32_t choose = 0;            // position in the values that ConflictList gave
+};
+
+// ---- sync.*, sub.*, events.* --------------------------------------------------------------
+
+struct SyncStatus {};
+struct SyncNow {};  // dials what is not connected; answered when level with every connected device, or at its deadline
+enum class SyncDirection : std::uint8_t { both, receive, send };
+struct SyncPause {
+  SyncDirection direction = SyncDirection::both;
+};
+struct SyncResume {
+  SyncDirection direction = SyncDirection::both;
+};
+struct SyncConnect {
+  std::string address;  // host:port to dial now and to remember if a device of the vault answers
+};
+struct SubOpen {
+  std::optional<SpaceId> space;
+  std::optional<EntityId> entity;
+  std::string type;
+  std::optional<std::uint64_t> since;  // a cursor seen before; nothing: from now on
+};
+struct SubClose {
+  std::uint64_t sub = 0;
+};
+struct SubAck {
+  std::uint64_t sub = 0;
+  std::uint64_t cursor = 0;
+};
+struct EventsPoll {
+  std::uint64_t sub = 0;
+  std::uint32_t limit = 100;
+  std::chrono::milliseconds wait{0};  // at most 30 s
+};
+struct LogList {};  // every log with its head, for `syncline log`
+
+using Command =
+    std::variant<SystemStatus, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList, SpaceList,
+                 PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate, EntityGet,
+                 EntityList, EntityUpdate, EntityDelete, EntityHistory, ConflictList, ConflictResolve,
+                 SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect, SubOpen, SubClose, SubAck,
+                 EventsPoll, LogList>;
+
+}  // namespace syncline::step

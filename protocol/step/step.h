@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Step: the contract between the core and the shell around it.
+//
+// The shell feeds Inputs and gets Steps. It commits `writes` atomically and only then
+// performs `effects`, in order: persist, then speak. `wake_at` replaces any earlier
+// deadline. Slow pure work (key stretching) is an effect answered by a later input.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/base/store.h"
+#include "protocol/crypto/password.h"
+#include "protocol/step/answer.h"
+#include "protocol/step/command.h"
+
+namespace syncline::step {
+
+// ---- Inputs: what the world tells the node ------------------------------------------------
+
+struct LinkUp {
+  Link link;
+  std::string address;  // of the other end, "host:port"
+  bool dialled = false;  // by us, in answer to Dial
+};
+struct LinkDown {
+  Link link;
+};
+struct DialFailed {
+  Link link;
+  std::string reason;
+};
+struct Received {
+  Link link;
+  Bytes bytes;  // any piece of the stream; valid during the call only
+};
+// The socket took what Send gave it; `queued` bytes still wait in the shell.
+struct Drained {
+  Link link;
+  std::size_t queued = 0;
+};
+struct Request {
+  RequestId id;
+  Command command;
+};
+struct RequestGone {  // the caller hung up: forget what it waits for
+  RequestId id;
+};
+struct Stretched {
+  std::uint64_t ticket = 0;
+  Result<crypto::MasterKey> key;
+};
+struct ListenAddresses {  // where other devices can reach this one, for invitations
+  std::vector<std::string> addresses;
+};
+struct StoreFailed {};    // a commit failed: everything since the last one did not happen
+struct StoreReopened {};  // the store takes writes again
+struct Tick {};           // the deadline passed
+
+using Input = std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone,
+                           Stretched, ListenAddresses, StoreFailed, StoreReopened, Tick>;
+
+// ---- Effects: what the node asks of the world ----------------------------------------------
+
+struct Dial {
+  Link link;  // named by the node with the top bit set; answered by LinkUp or DialFailed
+  std::string address;
+};
+struct Send {
+  Link link;
+  Buffer bytes;
+};
+struct Hangup {
+  Link link;
+  std::string reason;  // for the log; nothing is told to the other side
+};
+// The other end proved that it belongs to the vault (or to an invitation): no longer a stranger.
+struct Authenticated {
+  Link link;
+};
+struct Reply {
+  RequestId id;
+  Result<Answer> answer;
+};
+struct StretchPassword {
+  std::uint64_t ticket = 0;
+  SecretText password;
+  crypto::Salt salt;
+  crypto::ArgonParams params;
+};
+// After the commit: write the anchor file with these own heads.
+struct AnchorHead {
+  LogId log;
+  std::uint64_t seq = 0;
+  Digest head;
+};
+struct WriteAnchor {
+  std::vector<AnchorHead> heads;
+};
+// The device's transport identity changed (init, join): store it outside the store, 0600.
+struct SaveIdentity {
+  Buffer bytes;  // wiped by whoever wrote it
+};
+enum class NoteLevel : std::uint8_t { debug, normal, warning, error };
+struct Note {
+  NoteLevel level = NoteLevel::normal;
+  std::string part;  // "sync", "pair", "vault", ...
+  std::string text;  // one sentence, no secret, no content
+};
+
+using Effect =
+    std::variant<Dial, Send, Hangup, Authenticated, Reply, StretchPassword, WriteAnchor, SaveIdentity, Note>;
+
+struct Step {
+  std::vector<Write> writes;
+  Durability durability = Durability::buffered;  // of the whole group: the strictest asked for wins
+  std::vector<Effect> effects;
+  std::optional<Instant> wake_at;
+};
+
+// One alternative, one lambda: `std::visit(Overloaded{...}, input)`.
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+}  // namespace syncline::step
