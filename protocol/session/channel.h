@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Channel: the streams of messages that share one link, and who owns which message type.
+//
+// Spec S8 to S10. Types below `application_type_first` belong to session/ on the control
+// channel and are refused on the others.
+#pragma once
+
+#include "protocol/base/limits.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace syncline::session {
+
+enum class Channel : std::uint8_t {
+  control = 0,  // agreements and questions; no credit, short messages
+  live = 1,     // what somebody is waiting for
+  bulk = 2,     // catch-up
+};
+inline constexpr std::size_t channel_count = 3;
+inline constexpr std::array<Channel, channel_count> channels = {Channel::control, Channel::live,
+                                                                Channel::bulk};
+
+inline constexpr std::uint8_t application_type_first = 0x10;
+// A receiver that does not know such a type skips the message; any other unknown type is an error.
+inline constexpr bool is_ignorable(std::uint8_t type) { return type >= 0x80; }
+
+// The longest body on a channel.
+inline constexpr std::size_t body_size_max(Channel channel) {
+  return channel == Channel::control ? limits::control_message_size_max
+                                     : limits::batch_message_size_max;
+}
+
+}  // namespace syncline::session

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Preface: the first bytes of every link, before anything is encrypted.
+//
+// An Arrival collects the two bytes that say what a caller wants; whoever then takes the
+// link (Session or PairingInviter) is given all bytes so far. Nothing is ever sent here.
+#pragma once
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/result.h"
+#include "protocol/base/time.h"
+
+#include <optional>
+
+namespace syncline::session {
+
+inline constexpr std::uint8_t preface_version = 1;
+
+enum class LinkKind : std::uint8_t {
+  device = 1,       // two devices of one audience: session.h
+  pair_code = 2,    // a new device that was told a code: pairing.h
+  pair_secret = 3,  // a new device that scanned a QR code: pairing.h
+};
+
+class Arrival {
+ public:
+  explicit Arrival(Instant now);
+
+  // Nothing while fewer than two bytes are there. Errors: close without an answer.
+  Result<std::optional<LinkKind>> receive(Bytes bytes);
+  // All bytes so far, for the receive() of whoever takes the link.
+  Buffer take() { return std::move(bytes_); }
+  // A caller that says nothing until then is to be closed.
+  Instant deadline() const { return deadline_; }
+
+ private:
+  Buffer bytes_;
+  Instant deadline_;
+};
+
+}  // namespace syncline::session
