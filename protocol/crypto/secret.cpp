@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/crypto/secret.h"
+
+#include <sodium.h>
+
+namespace syncline::crypto {
+
+void wipe(std::span<std::uint8_t> bytes) { sodium_memzero(bytes.data(), bytes.size()); }
+
+bool equal_secret(Bytes a, Bytes b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace syncline::crypto
