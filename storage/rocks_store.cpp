@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/rocks_store.h"
+
+#include "storage/directory.h"
+#include "storage/rocks_options.h"
+#include "storage/rocks_status.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/write_batch.h>
+
+namespace syncline::storage {
+
+namespace fs = std::filesystem;
+
+// What went wrong first. RocksDB's own threads report here too, so that a failed background
+// write is known before the next commit meets it.
+struct RocksStore::Health : rocksdb::EventListener {
+  void report(Error error) {
+    const std::lock_guard<std::mutex> hold(guard);
+    if (first) return;
+    first = std::move(error);
+    degraded = true;
+  }
+  std::optional<Error> reason() const {
+    const std::lock_guard<std::mutex> hold(guard);
+    return first;
+  }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    if (status != nullptr && !status->ok())
+      report(from_status(*status, "the store failed to write in the background"));
+  }
+
+  std::atomic<bool> degraded = false;
+
+ private:
+  mutable std::mutex guard;
+  std::optional<Error> first;
+};
+
+namespace {
+
+// No cast: characters and bytes alias, but the language has no implicit conversion.
+rocksdb::Slice to_slice(Bytes bytes) {
+  if (bytes.empty()) return {};
+  return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
+}
+
+Bytes to_bytes(const rocksdb::Slice& slice) {
+  return {static_cast<const std::uint8_t*>(static_cast<const void*>(slice.data())), slice.size()};
+}
+
+RocksTuning tuning_of(const RocksStore::Options& options) {
+  return {.write_buffer_size = options.write_buffer_size, .cache_size = options.cache_size};
+}
+
+tl::unexpected<Error> damaged(const fs::path& directory, std::string_view what) {
+  return fail(Errc::corrupt, "the store " + directory.string() +
+                                 " is damaged: " + std::string(what) +
+                                 ". Run `syncline doctor --salvage`: it keeps "
+                                 "a copy and saves what can be read");
+}
+
+// Made beside its final place and moved there whole: a crash in between leaves no half a store.
+Status create_store(const fs::path& directory, const RocksTuning& tuning) {
+  fs::path fresh = directory;
+  fresh += ".new";
+  std::error_code error;
+  fs::remove_all(fresh, error);
+  if (error) return fail(Errc::io, "cannot remove " + fresh.string() + ": " + error.message());
+  if (auto made = make_private_directory(fresh); !made) return made;
+
+  rocksdb::Options options(database_options(tuning), rocksdb::ColumnFamilyOptions());
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  const auto families = family_descriptors(tuning, rocksdb::NewLRUCache(tuning.cache_size));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const auto opened = rocksdb::DB::Open(options, fresh.string(), families, &handles, &raw);
+  if (!opened.ok()) return checked(opened, "creating the store " + directory.string());
+  const std::unique_ptr<rocksdb::DB> database(raw);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) database->DestroyColumnFamilyHandle(handle);
+  if (auto closed = checked(database->Close(), "closing the new store"); !closed) return closed;
+  return move_directory(fresh, directory);
+}
+
+// A store whose families are incomplete lost part of its manifest; left to itself, RocksDB would
+// make them anew, empty.
+Status check_families(const fs::path& directory, const rocksdb::DBOptions& options) {
+  std::vector<std::string> listed;
+  const auto status = rocksdb::DB::ListColumnFamilies(options, directory.string(), &listed);
+  if (!status.ok()) return damaged(directory, status.ToString());
+  std::set<std::string> present(listed.begin(), listed.end());
+  present.erase(rocksdb::kDefaultColumnFamilyName);
+  for (std::size_t i = 0; i < family_count; ++i) {
+    const std::string name(name_of(static_cast<Family>(i)));
+    if (present.erase(name) == 0) return damaged(directory, "the family " + name + " is missing");
+  }
+  if (!present.empty())
+    return fail(Errc::unsupported, "the store " + directory.string() + " has the unknown family " +
+                                       *present.begin() +
+                                       ": it was written by a newer Syncline; update this one");
+  return {};
+}
+
+}  // namespace
+
+RocksStore::RocksStore(fs::path directory, const Options& options)
+    : directory_(std::move(directory)), options_(options) {}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const fs::path& directory,
+                                                     const Options& options) {
+  std::error_code error;
+  const bool present = fs::exists(directory / "CURRENT", error);
+  const bool fresh = !present && (!fs::exists(directory, error) || fs::is_empty(directory, error));
+  if (error)
+    return fail(Errc::io, "cannot look into " + directory.string() + ": " + error.message());
+  if (!present && !fresh) return damaged(directory, "its file CURRENT is missing");
+  if (fresh)
+    if (auto made = create_store(directory, tuning_of(options)); !made) return pass(made);
+  std::unique_ptr<RocksStore> store(new RocksStore(directory, options));
+  if (auto opened = store->open_database(Recovery::strict); !opened) return pass(opened);
+  return store;
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open_truncating(const fs::path& directory,
+                                                                const Options& options) {
+  std::unique_ptr<RocksStore> store(new RocksStore(directory, options));
+  if (auto opened = store->open_database(Recovery::truncating); !opened) return pass(opened);
+  return store;
+}
+
+Status RocksStore::open_database(Recovery recovery) {
+  const RocksTuning tuning = tuning_of(options_);
+  auto health = std::make_shared<Health>();
+  rocksdb::DBOptions options = database_options(tuning);
+  if (recovery == Recovery::truncating) {
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+    options.create_missing_column_families = true;
+  } else if (auto complete = check_families(directory_, options); !complete) {
+    return complete;
+  }
+  options.listeners.push_back(health);
+  cache_ = rocksdb::NewLRUCache(tuning.cache_size);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const auto opened = rocksdb::DB::Open(options, directory_.string(),
+                                        family_descriptors(tuning, cache_), &handles, &raw);
+  if (!opened.ok()) {
+    if (opened.IsCorruption()) return damaged(directory_, opened.ToString());
+    return checked(opened, "opening the store " + directory_.string());
+  }
+  database_.reset(raw);
+  std::copy(handles.begin(), handles.end(), handles_.begin());
+  health_ = std::move(health);
+  return {};
+}
+
+Status RocksStore::open_for_reading() {
+  const RocksTuning tuning = tuning_of(options_);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const auto opened =
+      rocksdb::DB::OpenForReadOnly(database_options(tuning), directory_.string(),
+                                   family_descriptors(tuning, cache_), &handles, &raw);
+  if (!opened.ok()) return checked(opened, "opening the store for reading");
+  database_.reset(raw);
+  std::copy(handles.begin(), handles.end(), handles_.begin());
+  return {};
+}
+
+RocksStore::~RocksStore() { (void)close(); }
+
+void RocksStore::release() {
+  if (!database_) return;
+  // Handles first: RocksDB aborts the process if one outlives its database.
+  for (rocksdb::ColumnFamilyHandle*& handle : handles_)
+    database_->DestroyColumnFamilyHandle(std::exchange(handle, nullptr));
+  (void)database_->Close();
+  database_.reset();
+}
+
+Status RocksStore::close() {
+  if (!database_) return {};
+  Status outcome;
+  if (!is_degraded()) {
+    outcome = checked(database_->SyncWAL(), "syncing the store");
+    // An empty log makes the next start short.
+    const std::vector<rocksdb::ColumnFamilyHandle*> all(handles_.begin(), handles_.end());
+    if (outcome)
+      outcome = checked(database_->Flush(rocksdb::FlushOptions(), all), "closing the store");
+  }
+  release();
+  health_->report({Errc::degraded, "the store is closed"});
+  return outcome;
+}
+
+Status RocksStore::reopen() {
+  const auto reason = health_->reason();
+  if (reason && reason->code == Errc::disk_full) {
+    std::error_code error;
+    const auto space = fs::space(directory_, error);
+    if (!error && space.available < options_.reopen_space_min)
+      return fail(Errc::disk_full, "only " + std::to_string(space.available >> 20) +
+                                       " MiB are free on the disk of " + directory_.string() +
+                                       "; the store needs " +
+                                       std::to_string(options_.reopen_space_min >> 20) +
+                                       " MiB to take writes again");
+  }
+  release();
+  if (auto opened = open_database(Recovery::strict); !opened) {
+    health_->report(opened.error());
+    (void)open_for_reading();  // reads fail with Errc::degraded if even this is not possible
+    return opened;
+  }
+  return {};
+}
+
+bool RocksStore::is_degraded() const { return health_->degraded; }
+
+std::string RocksStore::degraded_reason() const {
+  const auto reason = health_->reason();
+  return reason ? reason->context : std::string();
+}
+
+Status RocksStore::commit(const std::vector<Write>& writes, Durability durability) {
+  if (is_degraded())
+    return fail(Errc::degraded,
+                "writes are refused since an earlier failure: " + degraded_reason());
+  std::size_t size = 64;
+  for (const Write& write : writes)
+    size += write.key.size() + (write.value ? write.value->size() : 0) + 16;
+  rocksdb::WriteBatch batch(size);
+  for (const Write& write : writes) {
+    const auto staged =
+        write.value ? batch.Put(handle(write.family), to_slice(write.key), to_slice(*write.value))
+                    : batch.Delete(handle(write.family), to_slice(write.key));
+    // Nothing has reached the disk yet, so the store itself is still sound.
+    if (!staged.ok()) return checked(staged, "preparing a write");
+  }
+  rocksdb::WriteOptions options;
+  options.sync = durability == Durability::synced;
+  const auto written = database_->Write(options, &batch);
+  if (written.ok()) return {};
+  const Error error = from_status(written, "writing to the store");
+  health_->report(error);
+  return tl::unexpected<Error>(error);
+}
+
+Status RocksStore::check_readable() const {
+  if (!database_) return fail(Errc::degraded, "the store is not open: " + degraded_reason());
+  return {};
+}
+
+Result<std::optional<Buffer>> RocksStore::get(Family family, Bytes key) const {
+  if (auto open = check_readable(); !open) return pass(open);
+  rocksdb::PinnableSlice value;
+  const auto found = database_->Get(rocksdb::ReadOptions(), handle(family), to_slice(key), &value);
+  if (found.IsNotFound()) return std::optional<Buffer>();
+  if (!found.ok()) return tl::unexpected<Error>(from_status(found, "reading from the store"));
+  return std::optional<Buffer>(to_buffer(to_bytes(value)));
+}
+
+Status RocksStore::scan(Family family, Bytes from, Bytes to, const Visitor& visit) const {
+  if (auto open = check_readable(); !open) return open;
+  if (!to.empty() && !less(from, to)) return {};
+  rocksdb::ReadOptions options;
+  const rocksdb::Slice end = to_slice(to);
+  if (!to.empty()) options.iterate_upper_bound = &end;
+  // A long walk must not push out of the cache what every other read needs.
+  options.fill_cache = family != Family::events;
+  const std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator(options, handle(family)));
+  for (at->Seek(to_slice(from)); at->Valid(); at->Next())
+    if (!visit(to_bytes(at->key()), to_bytes(at->value()))) return {};
+  return checked(at->status(), "reading from the store");
+}
+
+Result<std::optional<StoreReader::Entry>> RocksStore::find_last(Family family, Bytes floor,
+                                                                Bytes at) const {
+  if (auto open = check_readable(); !open) return pass(open);
+  rocksdb::ReadOptions options;
+  const rocksdb::Slice lowest = to_slice(floor);
+  if (!floor.empty()) options.iterate_lower_bound = &lowest;
+  const std::unique_ptr<rocksdb::Iterator> found(database_->NewIterator(options, handle(family)));
+  found->SeekForPrev(to_slice(at));
+  if (found->Valid())
+    return std::optional<Entry>(
+        Entry{to_buffer(to_bytes(found->key())), to_buffer(to_bytes(found->value()))});
+  if (auto read = checked(found->status(), "reading from the store"); !read) return pass(read);
+  return std::optional<Entry>();
+}
+
+Result<std::uint64_t> RocksStore::size_on_disk() const { return directory_size(directory_); }
+
+std::uint64_t RocksStore::memory_size() const {
+  if (!database_) return 0;
+  std::uint64_t total = cache_->GetUsage();
+  std::uint64_t part = 0;
+  if (database_->GetAggregatedIntProperty("rocksdb.cur-size-all-mem-tables", &part)) total += part;
+  if (database_->GetAggregatedIntProperty("rocksdb.estimate-table-readers-mem", &part))
+    total += part;
+  return total;
+}
+
+}  // namespace syncline::storage

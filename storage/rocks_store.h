@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// RocksStore: the Store of a real agent, over RocksDB.
+//
+// A failed write makes it degraded: reads go on, every commit is refused until reopen()
+// succeeds, whatever the reason was. It does not know what its keys mean, and it never
+// repairs by itself: a damaged store does not open (see salvage.h).
+// Reads may come from any thread; commit, reopen and close from one, with no read under way.
+#pragma once
+
+#include "protocol/base/store.h"
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace rocksdb {
+class Cache;
+class ColumnFamilyHandle;
+class DB;
+}  // namespace rocksdb
+
+namespace syncline::storage {
+
+class RocksStore final : public Store {
+ public:
+  struct Options {
+    std::size_t write_buffer_size = std::size_t{8} << 20;
+    std::size_t cache_size = std::size_t{8} << 20;
+    // reopen() is not tried with less free space than this: opening has to write.
+    std::uint64_t reopen_space_min = std::uint64_t{32} << 20;
+  };
+
+  // Creates the store if `directory` is missing or empty; its parent must exist. A damaged one is
+  // Errc::corrupt, one in use Errc::busy, one of a newer version Errc::unsupported.
+  static Result<std::unique_ptr<RocksStore>> open(const std::filesystem::path& directory,
+                                                  const Options& options);
+  // Opens a damaged store as far as its log can be read and drops the rest. For salvage.h only,
+  // which keeps a copy first.
+  static Result<std::unique_ptr<RocksStore>> open_truncating(const std::filesystem::path& directory,
+                                                             const Options& options);
+  ~RocksStore() override;
+  RocksStore(const RocksStore&) = delete;
+  RocksStore& operator=(const RocksStore&) = delete;
+
+  Result<std::optional<Buffer>> get(Family family, Bytes key) const override;
+  Status scan(Family family, Bytes from, Bytes to, const Visitor& visit) const override;
+  Result<std::optional<Entry>> find_last(Family family, Bytes floor, Bytes at) const override;
+  // After an error the writes may or may not be there once the store was reopened, all or none.
+  Status commit(const std::vector<Write>& writes, Durability durability) override;
+
+  bool is_degraded() const;
+  // Why writes are refused, for a person; empty while they are not.
+  std::string degraded_reason() const;
+  // Closes and opens again. On failure the store stays degraded, and readable if at all possible.
+  Status reopen();
+
+  // Makes everything durable and closes; the destructor does the same without telling how it went.
+  // Afterwards every call fails with Errc::degraded.
+  Status close();
+
+  Result<std::uint64_t> size_on_disk() const;
+  // Write buffers, cached blocks and open tables: what RocksDB accounts for.
+  std::uint64_t memory_size() const;
+
+ private:
+  struct Health;
+  enum class Recovery { strict, truncating };
+  RocksStore(std::filesystem::path directory, const Options& options);
+  Status open_database(Recovery recovery);
+  Status open_for_reading();
+  Status check_readable() const;
+  void release();
+  rocksdb::ColumnFamilyHandle* handle(Family family) const {
+    return handles_[static_cast<std::size_t>(family)];
+  }
+
+  std::filesystem::path directory_;
+  Options options_;
+  std::shared_ptr<Health> health_;
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::unique_ptr<rocksdb::DB> database_;
+  // The families in their order, then RocksDB's own default one.
+  std::array<rocksdb::ColumnFamilyHandle*, family_count + 1> handles_{};
+};
+
+}  // namespace syncline::storage
