@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Document: the content of one entity, made by applying events in any causal order.
+//
+// Two documents that applied the same events are equal, whatever the order (SPEC section 6).
+// Not here: encryption, storage, the type of an entity, and making sure that the causal past
+// of an event comes before it, which is the one rule for a caller.
+#pragma once
+
+#include "protocol/base/result.h"
+#include "protocol/base/time.h"
+#include "protocol/crdt/op.h"
+#include "protocol/crdt/value.h"
+#include "protocol/crdt/version.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace syncline::crdt {
+
+// Who made an event and what its author had seen.
+struct EventContext {
+  LogIndex log = 0;
+  std::uint64_t seq = 0;
+  // Everything its author had seen, in the whole space; the event itself is not in it.
+  const VersionVector& past;
+  WallTime wall;
+  const LogTable& logs;
+};
+
+enum class Effect : std::uint8_t {
+  duplicate,  // applied before: nothing was done
+  none,       // every op was void
+  changed,
+};
+
+struct Applied {
+  Effect effect = Effect::none;
+  // Ops that made no sense at their author's version; they are void on every device.
+  std::size_t void_ops = 0;
+};
+
+struct HistoryEntry {
+  LogIndex log = 0;
+  std::uint64_t seq = 0;
+  std::uint64_t lamport = 0;
+  WallTime wall;
+  std::size_t ops = 0;
+
+  bool operator==(const HistoryEntry&) const = default;
+};
+
+enum class ConflictKind : std::uint8_t {
+  concurrent_values,   // several values, none of whose authors knew the others
+  edited_and_deleted,  // removed by one, changed by another who did not know; the change stands
+};
+
+struct ConflictValue {
+  Value value;
+  std::optional<Kind> container;  // nothing for a scalar
+  // The newest event that stands for this value.
+  LogIndex log = 0;
+  std::uint64_t seq = 0;
+  WallTime wall;
+};
+
+struct Conflict {
+  Path path;  // of the slot itself: its last step is a key or an index
+  ConflictKind kind = ConflictKind::concurrent_values;
+  std::vector<ConflictValue> values;  // the one that is shown comes first
+  // The removals that lost, of edited_and_deleted.
+  struct Removal {
+    LogIndex log = 0;
+    std::uint64_t seq = 0;
+    WallTime wall;
+  };
+  std::vector<Removal> removals;
+};
+
+class Document {
+ public:
+  Document();
+  ~Document();
+  Document(Document&&) noexcept;
+  Document& operator=(Document&&) noexcept;
+  Document(const Document&) = delete;
+  Document& operator=(const Document&) = delete;
+
+  // Requires: every event of `context.past` that concerns this document was applied.
+  // A local edit is an event whose past is everything applied so far.
+  Applied apply(const EventContext& context, std::span<const Op> ops);
+
+  // The whole document, conflicts shown by their first value. Texts read as strings, counters
+  // as integers, sets as sorted lists.
+  Value read() const;
+  // Nothing if there is nothing at `path`; its last step names a slot, the empty path the root.
+  std::optional<Value> read(const Path& path) const;
+  // The kind of the container shown at `path`; nothing for a scalar or where nothing is.
+  std::optional<Kind> kind_at(const Path& path) const;
+
+  std::vector<Conflict> conflicts() const;
+  // Ops, at the newest version, that settle the conflict at `slot` for value number `keep` of
+  // the list above, or for the removal. Errc::not_found if there is no conflict.
+  Result<std::vector<Op>> ops_to_resolve(const Path& slot, std::optional<std::size_t> keep) const;
+
+  // Per log the highest seq that was applied here.
+  const VersionVector& frontier() const;
+  // Causality first: by Lamport time, then log id.
+  const std::vector<HistoryEntry>& history() const;
+
+  // The full state, to go on from later on this device: logs stand in it as LogIndex.
+  void encode(wire::Writer& out) const;
+  // Takes the rest of `in`. Errc::corrupt for anything that encode() cannot have written.
+  static Result<Document> decode(wire::Reader& in);
+  // The same state with LogIds: equal bytes on every device that applied the same events.
+  Buffer canonical(const LogTable& logs) const;
+
+  std::size_t size_estimate_bytes() const;
+  // Nothing, or which invariant is broken: for tests and the simulator.
+  std::optional<std::string> check() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace syncline::crdt

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Op: one change to a document, as it stands in an event.
+//
+// Every index and position is relative to the author's causal version of the document, plus
+// the earlier ops of the same event, and counts list items or Unicode scalar values. An op
+// says nothing about whether it applies: Document decides that, the same way everywhere.
+#pragma once
+
+#include "protocol/base/result.h"
+#include "protocol/crdt/value.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace syncline::crdt {
+
+enum class Kind : std::uint8_t { map, list, text, counter, set };
+inline constexpr std::size_t kind_count = 5;
+std::string_view name_of(Kind kind);
+
+// From a map by its key, or from a list by the index of an item.
+using Step = std::variant<std::string, std::uint64_t>;
+
+// From the root map to the container that is changed. What kind of container a step enters
+// follows from what comes next: a key needs a map, an index a list, the action its own kind.
+// Containers on the way that do not exist yet come into being with the op.
+using Path = std::vector<Step>;
+
+// A leaf, or a new empty container.
+using ItemValue = std::variant<Scalar, Kind>;
+
+struct MapSet {
+  std::string key;
+  ItemValue value;
+  bool operator==(const MapSet&) const = default;
+};
+struct MapRemove {
+  std::string key;
+  bool operator==(const MapRemove&) const = default;
+};
+// Settles a conflict: the container of this kind stays with its content, everything else that
+// the author saw in the slot goes.
+struct MapKeep {
+  std::string key;
+  Kind kind = Kind::map;
+  bool operator==(const MapKeep&) const = default;
+};
+struct ListInsert {
+  std::uint64_t index = 0;
+  std::vector<ItemValue> items;
+  bool operator==(const ListInsert&) const = default;
+};
+struct ListRemove {
+  std::uint64_t index = 0;
+  std::uint64_t count = 0;
+  bool operator==(const ListRemove&) const = default;
+};
+struct ListSet {
+  std::uint64_t index = 0;
+  ItemValue value;
+  bool operator==(const ListSet&) const = default;
+};
+// As MapKeep, for the slot of a list item.
+struct ListKeep {
+  std::uint64_t index = 0;
+  Kind kind = Kind::map;
+  bool operator==(const ListKeep&) const = default;
+};
+struct TextInsert {
+  std::uint64_t position = 0;
+  std::string text;
+  bool operator==(const TextInsert&) const = default;
+};
+struct TextRemove {
+  std::uint64_t position = 0;
+  std::uint64_t count = 0;
+  bool operator==(const TextRemove&) const = default;
+};
+struct CounterAdd {
+  std::int64_t amount = 0;
+  bool operator==(const CounterAdd&) const = default;
+};
+struct SetAdd {
+  Scalar value;
+  bool operator==(const SetAdd&) const = default;
+};
+struct SetRemove {
+  Scalar value;
+  bool operator==(const SetRemove&) const = default;
+};
+
+using Action = std::variant<MapSet, MapRemove, MapKeep, ListInsert, ListRemove, ListSet, ListKeep,
+                            TextInsert, TextRemove, CounterAdd, SetAdd, SetRemove>;
+
+// The kind of container an action changes.
+Kind kind_of(const Action& action);
+// The kind of container that `path[step]` enters when `action` is at its end.
+Kind kind_after(const Path& path, std::size_t step, const Action& action);
+
+struct Op {
+  Path path;
+  Action action;
+
+  bool operator==(const Op&) const = default;
+};
+
+// What decode_ops would accept: every bound on counts, depth and sizes, texts well formed.
+// For ops of a local author, before anything is built from them.
+Status check_ops(std::span<const Op> ops);
+
+// Requires: check_ops(ops) holds.
+void encode_ops(wire::Writer& out, std::span<const Op> ops);
+Buffer encode_ops(std::span<const Op> ops);
+// Fails the reader; the form for ops inside a larger message.
+std::vector<Op> decode_ops(wire::Reader& in);
+// The whole of `bytes` and nothing else.
+Result<std::vector<Op>> decode_ops(Bytes bytes);
+
+}  // namespace syncline::crdt
