@@ -2,8 +2,8 @@
 //
 // Channel: the streams of messages that share one link, and who owns which message type.
 //
-// Spec S8 to S10. Types below `application_type_first` belong to session/ on the control
-// channel and are refused on the others.
+// Spec S8 to S10. Types 0x70 to 0x7f are session's own, on the control channel; a caller never
+// sees or sends them.
 #pragma once
 
 #include "protocol/base/limits.h"
@@ -23,7 +23,7 @@ inline constexpr std::size_t channel_count = 3;
 inline constexpr std::array<Channel, channel_count> channels = {Channel::control, Channel::live,
                                                                 Channel::bulk};
 
-inline constexpr std::uint8_t application_type_first = 0x10;
+inline constexpr bool is_own_type(std::uint8_t type) { return type >= 0x70 && type < 0x80; }
 // A receiver that does not know such a type skips the message; any other unknown type is an error.
 inline constexpr bool is_ignorable(std::uint8_t type) { return type >= 0x80; }
 

@@ -27,35 +27,44 @@ enum class InvitationState : std::uint8_t {
   closed,  // the person withdrew it, or it was used
 };
 
-struct Invitation {
+struct InvitationStatus {
   std::uint64_t number = 0;  // never reused within a run
+  InvitationState state{};
+  Instant expires;
+};
+
+// The secrets of an open invitation; wiped when it is no longer open.
+struct Invitation {
+  std::uint64_t number = 0;
   PairingCode code;
   PairingTicket ticket;
   Audience audience;  // of the ticket's secret
-  Instant expires;
-  InvitationState state = InvitationState::open;
 };
 
 class InvitationBook {
  public:
-  // Replaces an earlier invitation. Errors: Errc::limit after too many in ten minutes.
+  // Replaces an earlier invitation. The pointer is valid until the next call of anything here.
+  // Errors: Errc::limit after too many in ten minutes.
   Result<const Invitation*> invite(Random& random, std::vector<std::string> addresses, Instant now);
-  // The newest one, whatever became of it; its secrets are wiped once it is not open or claimed.
-  const Invitation* current(Instant now);
-  // The one a new device may still use.
+  // The one a new device may still use, or nullptr.
   const Invitation* open(Instant now);
+  // The newest one, whatever became of it.
+  std::optional<InvitationStatus> status(Instant now);
 
   // Errors: Errc::not_found unless that invitation is open.
   Status claim(std::uint64_t number, Instant now);
+  // These do nothing unless that invitation is open or claimed.
   void burn(std::uint64_t number);
-  void close();
+  void close(std::uint64_t number);
 
  private:
   void end(InvitationState state);
+  void expire(Instant now);
 
-  std::optional<Invitation> invitation_;
+  std::optional<Invitation> open_;
+  std::optional<InvitationStatus> status_;
   std::deque<Instant> recent_;
-  std::uint64_t next_number_ = 1;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace syncline::session

@@ -9,6 +9,7 @@
 #include "protocol/base/bytes.h"
 #include "protocol/base/result.h"
 #include "protocol/base/time.h"
+#include "protocol/session/audience.h"
 
 #include <optional>
 
@@ -37,5 +38,35 @@ class Arrival {
   Buffer bytes_;
   Instant deadline_;
 };
+
+// ---- For those who take the link --------------------------------------------------------------
+
+// Collects a preface of fixed size, of which an Arrival may have seen the beginning.
+class PrefaceCollector {
+ public:
+  PrefaceCollector(LinkKind kind, std::size_t size) : kind_(kind), size_(size) {}
+
+  // Takes what it lacks off the front of `input`.
+  Status collect(Bytes& input);
+  bool is_complete() const { return bytes_.size() == size_; }
+  Bytes bytes() const { return bytes_; }
+
+ private:
+  LinkKind kind_;
+  std::size_t size_;
+  Buffer bytes_;
+};
+
+inline constexpr std::size_t hint_preface_size = 2 + Hint::size;
+Buffer hint_preface(LinkKind kind, const Hint& hint);
+
+// The preface with a hint and the ephemeral key right behind it, which the hint goes with.
+inline constexpr std::size_t hinted_call_size = hint_preface_size + crypto::BoxPublicKey::size;
+struct HintedCall {
+  Hint hint;
+  crypto::BoxPublicKey ephemeral;
+};
+// Requires: hinted_call_size bytes.
+HintedCall read_hinted_call(Bytes bytes);
 
 }  // namespace syncline::session

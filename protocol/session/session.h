@@ -47,7 +47,7 @@ struct Opened {
 };
 struct Message {
   Channel channel{};
-  std::uint8_t type = 0;  // >= application_type_first
+  std::uint8_t type = 0;  // whether it is known, or is_ignorable(), is the caller's to check
   Buffer body;
   std::size_t cost = 0;  // what to give back to consumed() once it is stored; 0 on control
 };
@@ -92,8 +92,9 @@ class Session {
   //   Errc::invalid, oversized, non_canonical, unsupported
   Result<std::vector<Event>> receive(Bytes bytes, Instant now);
 
-  // Requires: is_open(). Errors: Errc::busy if the queue is full (nothing was queued),
-  // Errc::oversized for a body the other side would refuse, Errc::cancelled after say_bye().
+  // Requires: is_open(), !is_own_type(type). Errors: Errc::busy if the queue is full (nothing was
+  // queued), Errc::oversized for a body the other side would refuse, Errc::cancelled after
+  // say_bye().
   Status send(Channel channel, std::uint8_t type, Bytes body);
   // Bytes in send() that are in no frame yet, whether for want of credit or of take_output().
   std::size_t queued_bytes(Channel channel) const;
