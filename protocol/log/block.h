@@ -28,15 +28,15 @@ struct BlockView {
   std::uint64_t last_seq() const { return header.first_seq + events.size() - 1; }
 };
 
-// Requires: at least one event, and what can_hold says of them.
+// Requires: at least one event; no boundary crossed; at most limits::batch_size_max bytes.
 Buffer encode_block(const BlockHeader& header, std::span<const EventView> events);
 // Errors: as Reader; Errc::limit for a block that crosses a boundary or is too large.
 Result<BlockView> decode_block(Bytes block);
 
-// The encoded size of a block with these events, to stay within limits::batch_size_max.
-std::size_t block_size(const BlockHeader& header, std::span<const EventView> events);
-// What one more event adds to a block at most.
-std::size_t block_growth(const EventView& event);
+// What encodes to at most limits::batch_size_max bytes: a block's own part, and each event's.
+inline constexpr std::size_t block_overhead_max =
+    1 + 7 + 2 + Digest::size + crypto::Signature::size;
+std::size_t event_size_in_block_max(const EventView& event);
 // True if `seq` is the last one before a boundary that no block may cross.
 inline bool ends_range(std::uint64_t seq) { return seq % limits::batch_events_max == 0; }
 

@@ -9,6 +9,7 @@
 
 #include "protocol/crypto/hash.h"
 #include "protocol/log/reader_state.h"
+#include "protocol/wire/reader.h"
 
 #include <array>
 #include <span>
@@ -70,6 +71,12 @@ class EventCodec {
   // Errc::unsupported for a newer format; as Reader for a plaintext that breaks the layout.
   static Result<OpenedEvent> open(LogReaderState& state, const EventKey& key,
                                   const EventView& event);
+
+ private:
+  struct Advance;
+  static Result<Advance> plan(const LogReaderState& state, const NewEvent& event);
+  static void read_deps(const LogReaderState& state, wire::Reader& in, OpenedEvent& event,
+                        Advance& advance);
 };
 
 // Size of the plaintext after padding: multiples of 32 bytes up to 512, then Padmé. Spec E3.

@@ -93,6 +93,8 @@ struct SpaceRows {
 };
 // All zero for a space without events.
 Result<SpaceRows> rows_of(const StoreReader& reader, const SpaceId& space);
+// The same over every space of the store.
+Result<SpaceRows> all_rows(const StoreReader& reader);
 Digest row_hash(const LogId& log, const Position& at);
 // a + b and a - b over the bytes as big-endian numbers, modulo 2^256.
 Digest sum_add(const Digest& a, const Digest& b);
