@@ -29,7 +29,7 @@ std::size_t run_neighbours(std::vector<std::uint8_t> input) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < input.size(); ++i) {
     const std::uint8_t original = input[i];
-    for (const std::uint8_t flip : {0x01, 0x80, 0xff}) {
+    for (const int flip : {0x01, 0x80, 0xff}) {
       input[i] = static_cast<std::uint8_t>(original ^ flip);
       count += run(input);
     }
