@@ -6,6 +6,7 @@
 // clock said.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +14,7 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
+#include "protocol/crdt/op.h"
 #include "protocol/crdt/value.h"
 
 namespace syncline::step {
@@ -111,6 +113,8 @@ struct EntityAnswer {
   WallTime created;
   WallTime changed;
   crdt::Value value;
+  // If asked for: every text, counter and set in `value`, which look like scalars and lists there.
+  std::map<crdt::Path, crdt::Kind> kinds;
 };
 struct EntityRow {
   EntityId entity;
@@ -142,7 +146,7 @@ struct ConflictValue {
 };
 struct ConflictRow {
   EntityId entity;
-  std::string path;  // JSON pointer of the place
+  crdt::Path path;   // of the place: its last step is a key or an index
   std::string kind;  // "concurrent_values" or "edited_and_deleted"
   std::vector<ConflictValue> values;  // the shown one first
 };

@@ -76,7 +76,7 @@ struct PairCancel {};
 // What changed and what to change it from: applied as the difference between the two texts,
 // merged into whatever the text is now.
 struct TextMerge {
-  crdt::Path path;  // of the text
+  crdt::Path path;   // of the text
   std::string from;
   std::string to;
 };
@@ -99,6 +99,7 @@ struct EntityCreate {
 };
 struct EntityGet {
   EntityId entity;
+  bool with_kinds = false;  // fill EntityAnswer::kinds
 };
 struct EntityList {
   std::optional<SpaceId> space;
@@ -128,10 +129,8 @@ struct ConflictList {
 };
 struct ConflictResolve {
   EntityId entity;
-  crdt::Path path;   // of the container that holds the conflicting place
-  std::string key;   // in a map; or
-  std::optional<std::uint64_t> index;  // in a list
-  std::uint32_t choose = 0;            // position in the values that ConflictList gave
+  crdt::Path slot;                     // of the conflicting place: its last step is a key or an index
+  std::optional<std::uint32_t> choose;  // position in the values that ConflictList gave; nothing: the removal
 };
 
 // ---- sync.*, sub.*, events.* --------------------------------------------------------------

@@ -18,18 +18,18 @@
 namespace syncline::sync {
 
 enum class MessageType : std::uint8_t {
-  hello = 1,
-  rows = 2,
-  rows_end = 3,
-  pull = 4,
-  batch = 5,
-  record_ids = 6,
-  records = 7,
-  receipt = 8,
-  prune = 9,
-  graft = 10,
-  proof = 11,
-  full = 12,
+  hello = 0x10,  // below that: session/channel.h
+  rows = 0x11,
+  rows_end = 0x12,
+  pull = 0x13,
+  batch = 0x14,
+  record_ids = 0x15,
+  records = 0x16,
+  receipt = 0x17,
+  prune = 0x18,
+  graft = 0x19,
+  proof = 0x1a,
+  full = 0x1b,
 };
 
 // The first 8 bytes of a hash: a hint that two sides differ, never a reason to accept.
