@@ -252,6 +252,7 @@ struct NoiseHandshake::State {
   }
 
   Result<Buffer> read(Bytes message) {
+    if (is_my_turn()) return fail(Errc::invalid, "not the other side's turn in the handshake");
     if (message.size() > limits::noise_message_size_max)
       return fail(Errc::oversized, "a handshake message is too long");
     if (message.size() < overhead_of(messages_done))
@@ -307,8 +308,7 @@ Result<Buffer> NoiseHandshake::write_message(Bytes payload) {
 }
 
 Result<Buffer> NoiseHandshake::read_message(Bytes message) {
-  if (!state_->running || state_->is_my_turn())
-    return fail(Errc::invalid, "not the other side's turn in the handshake");
+  if (!state_->running) return fail(Errc::invalid, "the handshake is over");
   auto payload = state_->read(message);
   if (!payload) {
     state_->abandon();
