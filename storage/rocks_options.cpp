@@ -11,8 +11,11 @@ namespace syncline::storage {
 
 namespace {
 
-// Values above this size lie in blob files and are not rewritten by compaction.
-constexpr std::size_t blob_value_size_min = 4096;
+// Values from this size on lie in blob files, which compaction does not rewrite: batches received
+// from other devices. Measured with 1.6 GB of 256 KiB values in 20 logs: 3.3 GB written instead of
+// 12, 124 MB/s instead of 75. Smaller values, nearly all events written here, stay in sorted files,
+// because only those can be saved when the manifest is lost (salvage.h).
+constexpr std::size_t blob_value_size_min = 16 * 1024;
 
 rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
@@ -43,7 +46,9 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tu
     options.enable_blob_files = true;
     options.min_blob_size = blob_value_size_min;
     options.blob_file_size = 64 << 20;
-    options.enable_blob_garbage_collection = true;
+    // A blob file goes when nothing in it is alive. Collecting earlier would move the oldest live
+    // events at every compaction (twice the writes, measured), and events are hardly ever removed.
+    options.enable_blob_garbage_collection = false;
   }
   return options;
 }

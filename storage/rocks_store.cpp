@@ -70,6 +70,12 @@ tl::unexpected<Error> damaged(const fs::path& directory, std::string_view what) 
                                  "a copy and saves what can be read");
 }
 
+tl::unexpected<Error> open_failed(const fs::path& directory, const rocksdb::Status& status) {
+  Error error = from_status(status, "opening the store " + directory.string());
+  if (error.code == Errc::corrupt) return damaged(directory, status.ToString());
+  return tl::unexpected<Error>(std::move(error));
+}
+
 // Made beside its final place and moved there whole: a crash in between leaves no half a store.
 Status create_store(const fs::path& directory, const RocksTuning& tuning) {
   fs::path fresh = directory;
@@ -98,7 +104,7 @@ Status create_store(const fs::path& directory, const RocksTuning& tuning) {
 Status check_families(const fs::path& directory, const rocksdb::DBOptions& options) {
   std::vector<std::string> listed;
   const auto status = rocksdb::DB::ListColumnFamilies(options, directory.string(), &listed);
-  if (!status.ok()) return damaged(directory, status.ToString());
+  if (!status.ok()) return open_failed(directory, status);
   std::set<std::string> present(listed.begin(), listed.end());
   present.erase(rocksdb::kDefaultColumnFamilyName);
   for (std::size_t i = 0; i < family_count; ++i) {
@@ -134,6 +140,12 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const fs::path& directory,
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open_truncating(const fs::path& directory,
                                                                 const Options& options) {
+  std::error_code error;
+  if (!fs::exists(directory / "CURRENT", error))
+    return damaged(directory, "its file CURRENT is missing");
+  // Lost families are made anew, empty; unknown ones are no damage.
+  const auto families = check_families(directory, database_options(tuning_of(options)));
+  if (!families && families.error().code == Errc::unsupported) return pass(families);
   std::unique_ptr<RocksStore> store(new RocksStore(directory, options));
   if (auto opened = store->open_database(Recovery::truncating); !opened) return pass(opened);
   return store;
@@ -155,10 +167,7 @@ Status RocksStore::open_database(Recovery recovery) {
   rocksdb::DB* raw = nullptr;
   const auto opened = rocksdb::DB::Open(options, directory_.string(),
                                         family_descriptors(tuning, cache_), &handles, &raw);
-  if (!opened.ok()) {
-    if (opened.IsCorruption()) return damaged(directory_, opened.ToString());
-    return checked(opened, "opening the store " + directory_.string());
-  }
+  if (!opened.ok()) return open_failed(directory_, opened);
   database_.reset(raw);
   std::copy(handles.begin(), handles.end(), handles_.begin());
   health_ = std::move(health);

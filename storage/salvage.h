@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// open_salvage: opens what is left of a damaged store, never silently.
+//
+// Only when a person asked for it, after RocksStore::open said Errc::corrupt. What comes
+// back may lack events this device has acknowledged, so the caller must mark itself rolled
+// back: stop authoring, fetch its own logs from other devices, open a new incarnation.
+#pragma once
+
+#include "storage/rocks_store.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace syncline::storage {
+
+enum class SalvageMethod : std::uint8_t {
+  truncated,  // read up to the first damage in the log
+  rebuilt,    // the list of files was lost; made anew from the files, events may lack in the middle
+};
+
+struct Salvaged {
+  std::unique_ptr<RocksStore> store;
+  std::filesystem::path damaged_copy;  // as it was before: store.damaged-1 and so on
+  SalvageMethod method = SalvageMethod::truncated;
+};
+
+// Requires: the lock of the home is held. Errc::corrupt if nothing can be opened; the copy and the
+// store then still hold everything that was there.
+Result<Salvaged> open_salvage(const std::filesystem::path& directory,
+                              const RocksStore::Options& options);
+
+}  // namespace syncline::storage
