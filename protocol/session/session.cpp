@@ -217,7 +217,7 @@ Status Session::State::take_own(const RawMessage& message, std::vector<Event>& e
 Status Session::State::take_credit(Bytes body) {
   wire::Reader reader(body);
   const std::uint8_t channel = reader.u8();
-  const std::uint64_t bytes = reader.varint(tuning.credit_window_max);
+  const std::uint64_t bytes = reader.varint();
   if (!reader.ok()) return fail(Errc::invalid, "credit");
   if (channel >= channel_count || bytes == 0) return fail(Errc::invalid, "credit");
   return open->outbox.add_credit(static_cast<Channel>(channel), static_cast<std::size_t>(bytes));
