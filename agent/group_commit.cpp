@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/group_commit.h"
+
+#include "protocol/crypto/secret.h"
+
+#include <iterator>
+#include <utility>
+
+namespace syncline::agent {
+
+void GroupCommit::push(step::Input input) { waiting_.push_back({std::move(input), {}}); }
+
+void GroupCommit::push_received(Link link, Buffer bytes) {
+  waiting_.push_back({step::Received{.link = link, .bytes = {}}, std::move(bytes)});
+}
+
+void GroupCommit::take(Group& group, step::Step step) {
+  parts_.staged.add(std::move(step.writes));
+  group.effects.insert(group.effects.end(), std::make_move_iterator(step.effects.begin()),
+                       std::make_move_iterator(step.effects.end()));
+  group.wake_at = step.wake_at;
+  if (step.durability == Durability::synced) group.durability = Durability::synced;
+}
+
+GroupCommit::Outcome GroupCommit::run(const std::function<Now()>& clock) {
+  Group group;
+  for (std::size_t taken = 0; !waiting_.empty() && taken < limits_.inputs_max &&
+                              parts_.staged.size_bytes() < limits_.staged_size_max;
+       ++taken) {
+    Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (auto* const received = std::get_if<step::Received>(&next.input))
+      received->bytes = next.bytes;
+    take(group, parts_.core.handle(std::move(next.input), clock()));
+  }
+  const Now now = clock();
+  take(group, parts_.core.settle(now));
+  Status committed = persist(group);
+  if (!committed) return fail_group(std::move(group), std::move(committed.error()), now);
+  return Outcome{
+      .effects = std::move(group.effects), .wake_at = group.wake_at, .committed = Status()};
+}
+
+Status GroupCommit::persist(Group& group) {
+  for (step::Effect& effect : group.effects) {
+    auto* const identity = std::get_if<step::SaveIdentity>(&effect);
+    if (identity == nullptr) continue;
+    Status saved = parts_.save_identity(identity->bytes);
+    crypto::wipe(identity->bytes);
+    if (!saved) {
+      parts_.staged.discard();
+      return saved;
+    }
+  }
+  if (parts_.staged.empty()) {
+    // Nothing new to write, but an earlier, buffered group may still have to reach the disk.
+    return group.durability == Durability::synced ? sync() : Status();
+  }
+  Status committed = parts_.staged.commit(group.durability);
+  unsynced_ = group.durability != Durability::synced || !committed;
+  return committed;
+}
+
+Status GroupCommit::sync() {
+  if (!unsynced_) return {};
+  Status synced = parts_.store.commit({}, Durability::synced);
+  unsynced_ = !synced.has_value();
+  return synced;
+}
+
+GroupCommit::Outcome GroupCommit::fail_group(Group group, Error error, Now now) {
+  Outcome outcome{
+      .effects = {}, .wake_at = std::nullopt, .committed = fail(error.code, error.context)};
+  const bool full = error.code == Errc::disk_full;
+  const std::string next_step =
+      full ? "the disk is full, nothing was saved; free some space and try again"
+           : "nothing was saved (" + error.context + "); `syncline doctor` says more";
+  for (step::Effect& effect : group.effects) {
+    if (auto* const reply = std::get_if<step::Reply>(&effect)) {
+      reply->answer = fail(full ? Errc::disk_full : Errc::degraded, next_step);
+      outcome.effects.push_back(std::move(effect));
+    }
+  }
+  // The core takes back what it believed; a store that refuses writes gets none from it.
+  step::Step after = parts_.core.handle(step::StoreFailed{}, now);
+  outcome.effects.insert(outcome.effects.end(), std::make_move_iterator(after.effects.begin()),
+                         std::make_move_iterator(after.effects.end()));
+  outcome.wake_at = after.wake_at;
+  return outcome;
+}
+
+}  // namespace syncline::agent

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/runtime.h"
+
+#include "protocol/base/check.h"
+
+#include <algorithm>
+
+namespace syncline::agent {
+namespace {
+
+constexpr Duration reopen_wait_first = 1s;
+constexpr Duration reopen_wait_max = 30s;
+// Networks come and go with no event we listen to; an invitation should show what is true now.
+constexpr auto address_check_interval = std::chrono::seconds(30);
+
+}  // namespace
+
+Runtime::Runtime(Parts parts)
+    : parts_(std::move(parts)),
+      group_(GroupCommit::Parts{parts_.core, parts_.staged, parts_.store, parts_.save_identity},
+             GroupCommit::Limits{}),
+      links_(parts_.io, Links::Events{
+                            .received =
+                                [this](Link link, Buffer bytes) {
+                                  group_.push_received(link, std::move(bytes));
+                                  schedule();
+                                },
+                            .down = [this](Link link) { push(step::LinkDown{link}); },
+                            .drained = [this](step::Drained drained) { push(drained); },
+                            .closed = [this](Link link) { strangers_.left(link); },
+                        }),
+      dialler_(parts_.io, TcpDial::Events{
+                              .connected =
+                                  [this](Link link, tcp::socket socket, std::string address) {
+                                    links_.add(link, std::move(socket));
+                                    push(step::LinkUp{link, std::move(address), true});
+                                  },
+                              .failed =
+                                  [this](Link link, std::string reason) {
+                                    push(step::DialFailed{link, std::move(reason)});
+                                  },
+                          }),
+      listen_(parts_.io,
+              [this](tcp::socket socket, const tcp::endpoint& remote) {
+                accepted(std::move(socket), remote);
+              }),
+      anchor_(parts_.write_anchor),
+      wake_timer_(parts_.io),
+      anchor_timer_(parts_.io),
+      reopen_timer_(parts_.io),
+      address_timer_(parts_.io) {
+  stretcher_ =
+      std::make_unique<Stretcher>([this] { asio::post(parts_.io, [this] { take_stretched(); }); });
+}
+
+Runtime::~Runtime() = default;
+
+Status Runtime::start(const Network& network) {
+  if (auto opened = listen_.open(network.listen, network.usual_port); !opened) return opened;
+  advertise_ = network.advertise;
+  tell_addresses();
+  watch_addresses();
+  push(step::Tick{});
+  return {};
+}
+
+void Runtime::stop() {
+  listen_.close();
+  while (!group_.empty()) run_group();
+  stopping_ = true;
+  links_.flush();
+  write_anchor();
+  for (asio::steady_timer* timer : {&wake_timer_, &anchor_timer_, &reopen_timer_, &address_timer_})
+    timer->cancel();
+}
+
+// ---- Inputs ----------------------------------------------------------------------------
+
+void Runtime::push(step::Input input) {
+  group_.push(std::move(input));
+  schedule();
+}
+
+// Posted, not called: whatever else is ready now joins the same group.
+void Runtime::schedule() {
+  if (scheduled_ || stopping_) return;
+  scheduled_ = true;
+  asio::post(parts_.io, [this] {
+    scheduled_ = false;
+    if (!stopping_) run_group();
+  });
+}
+
+RequestId Runtime::submit(step::Command command, Done done) {
+  const RequestId id{++last_request_};
+  waiting_.emplace(id, std::move(done));
+  push(step::Request{id, std::move(command)});
+  return id;
+}
+
+void Runtime::withdraw(RequestId request) {
+  if (waiting_.erase(request) > 0) push(step::RequestGone{request});
+}
+
+void Runtime::accepted(tcp::socket socket, const tcp::endpoint& remote) {
+  const Link link{++last_link_};
+  const std::string host = remote.address().to_string();
+  const auto admission = strangers_.admit(link, source_of(host), parts_.clock().instant);
+  if (admission.evicted) {
+    links_.drop(*admission.evicted);
+    push(step::LinkDown{*admission.evicted});
+  }
+  if (!admission.admitted) return;  // the socket closes as it goes out of scope
+  links_.add(link, std::move(socket));
+  push(step::LinkUp{link, address_text(HostPort{host, remote.port()}), false});
+}
+
+void Runtime::take_stretched() {
+  for (step::Stretched& result : stretcher_->take_results()) push(std::move(result));
+}
+
+// ---- One group -------------------------------------------------------------------------
+
+void Runtime::run_group() {
+  GroupCommit::Outcome outcome = group_.run(parts_.clock);
+  if (!outcome.committed) commit_failed(outcome.committed.error());
+  for (step::Effect& effect : outcome.effects) perform(effect);
+  links_.flush();
+  links_.resume_reading();
+  arm(outcome.wake_at);
+  if (!group_.empty()) schedule();
+}
+
+void Runtime::perform(step::Effect& effect) {
+  std::visit(step::Overloaded{
+                 [this](const step::Dial& it) { dial(it); },
+                 [this](step::Send& it) { links_.send(it.link, std::move(it.bytes)); },
+                 [this](const step::Hangup& it) { hang_up(it); },
+                 [this](const step::Authenticated& it) { strangers_.proven(it.link); },
+                 [this](step::Reply& it) { reply(it); },
+                 [this](step::StretchPassword& it) { stretcher_->start(std::move(it)); },
+                 [this](const step::WriteAnchor& it) {
+                   anchor_.update(it.heads, parts_.clock().instant);
+                   write_anchor();
+                 },
+                 [](const step::SaveIdentity&) {},  // GroupCommit saved it before the commit
+                 [this](const step::Note& it) { parts_.log.write(it, parts_.clock()); },
+             },
+             effect);
+}
+
+void Runtime::dial(const step::Dial& dial) {
+  SYNCLINE_CHECK(dial.link.value >> 63 == 1);  // the other half of the numbers is ours
+  dialler_.dial(dial.link, dial.address);
+}
+
+void Runtime::hang_up(const step::Hangup& hangup) {
+  dialler_.cancel(hangup.link);
+  if (!hangup.reason.empty())
+    note(step::NoteLevel::debug, "link", "closed a connection: " + hangup.reason);
+  if (!strangers_.is_waiting(hangup.link)) return links_.hang_up(hangup.link);
+  // No lingering for strangers: each would hold a socket for as long as it likes.
+  links_.flush();
+  links_.drop(hangup.link);
+}
+
+void Runtime::reply(step::Reply& reply) {
+  const auto found = waiting_.find(reply.id);
+  if (found == waiting_.end()) return;  // the caller hung up
+  const Done done = std::move(found->second);
+  waiting_.erase(found);
+  done(std::move(reply.answer));
+}
+
+void Runtime::arm(std::optional<Instant> wake_at) {
+  wake_timer_.cancel();
+  if (!wake_at || stopping_) return;
+  wake_timer_.expires_after(std::max(Duration{}, *wake_at - parts_.clock().instant));
+  wake_timer_.async_wait([this](ErrorCode error) {
+    if (!error && !stopping_) push(step::Tick{});
+  });
+}
+
+void Runtime::note(step::NoteLevel level, const std::string& part, const std::string& text) {
+  parts_.log.write(step::Note{level, part, text}, parts_.clock());
+}
+
+// ---- The store and its anchor ----------------------------------------------------------
+
+void Runtime::commit_failed(const Error& error) {
+  if (is_degraded()) return;
+  note(step::NoteLevel::error, "store",
+       "writing failed, reads go on and writes are refused until it works again: " + error.context);
+  reopen_wait_ = reopen_wait_first;
+  reopen_timer_.expires_after(reopen_wait_);
+  reopen_timer_.async_wait([this](ErrorCode stopped) {
+    if (!stopped) try_reopen();
+  });
+}
+
+void Runtime::try_reopen() {
+  if (const Status reopened = parts_.reopen_store(); reopened) {
+    reopen_wait_ = {};
+    note(step::NoteLevel::normal, "store", "writing works again");
+    return push(step::StoreReopened{});
+  }
+  reopen_wait_ = std::min(reopen_wait_ * 2, reopen_wait_max);
+  reopen_timer_.expires_after(reopen_wait_);
+  reopen_timer_.async_wait([this](ErrorCode stopped) {
+    if (!stopped) try_reopen();
+  });
+}
+
+void Runtime::write_anchor() {
+  const Instant now = parts_.clock().instant;
+  if (anchor_.is_due(now) || stopping_) {
+    // What the anchor names must be on disk first, or a power cut looks like a lost store.
+    const Status synced = group_.sync();
+    if (const Status written = synced ? anchor_.write(now) : synced; !written)
+      note(step::NoteLevel::warning, "store",
+           "the anchor file could not be written: " + written.error().context);
+  }
+  anchor_timer_.cancel();
+  const auto deadline = anchor_.deadline();
+  if (!deadline || stopping_) return;
+  anchor_timer_.expires_after(std::max(Duration{}, *deadline - now));
+  anchor_timer_.async_wait([this](ErrorCode error) {
+    if (!error && !stopping_) write_anchor();
+  });
+}
+
+// ---- Addresses -------------------------------------------------------------------------
+
+void Runtime::tell_addresses() {
+  std::vector<std::string> addresses = advertise_;
+  if (addresses.empty()) {
+    std::optional<std::uint16_t> any_v4, any_v6;
+    for (const HostPort& door : listen_.bound()) {
+      if (door.host == "0.0.0.0")
+        any_v4 = door.port;
+      else if (door.host == "::")
+        any_v6 = door.port;
+      else
+        addresses.push_back(address_text(door));
+    }
+    for (const std::string& host : interface_hosts()) {
+      const auto port = host.find(':') == std::string::npos ? any_v4 : any_v6;
+      if (port) addresses.push_back(address_text(HostPort{host, *port}));
+    }
+  }
+  if (addresses == told_addresses_) return;
+  told_addresses_ = addresses;
+  push(step::ListenAddresses{std::move(addresses)});
+}
+
+void Runtime::watch_addresses() {
+  address_timer_.expires_after(address_check_interval);
+  address_timer_.async_wait([this](ErrorCode error) {
+    if (error || stopping_) return;
+    tell_addresses();
+    watch_addresses();
+  });
+}
+
+}  // namespace syncline::agent
