@@ -132,7 +132,9 @@ Result<SealedEvent> EventCodec::seal(LogReaderState& state, const EventKey& key,
                                      Random& random) {
   const auto advance = plan(state, event);
   if (!advance) return pass(advance);
-  wire::Writer out;
+  constexpr std::size_t front_max = 2 + 10 + 2 + 3;
+  wire::Writer out(padded_size(front_max + event.deps.size() * (LogId::size + 9) +
+                               DepsDigest::size + event.body.size()));
   out.u8(format).u8(static_cast<std::uint8_t>(event.kind));
   out.zigzag(wall_delta(state.wall_, event.wall)).varint(advance->steps.size());
   for (const auto& step : advance->steps) {

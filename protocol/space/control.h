@@ -33,7 +33,7 @@ Buffer encode_control(const ControlBody& body);
 // Errors: Errc::unsupported for a newer kind; as Reader.
 Result<ControlBody> decode_control(Bytes body);
 
-LogCertificate certify_log(const DeviceSecrets& secrets, const DeviceId& device, const LogId& log);
+LogCertificate certify_log(const DeviceSecrets& secrets, const LogId& log);
 // `cert` is the device's record in the vault roster.
 bool verify_certificate(const LogCertificate& certificate, const DeviceCert& cert,
                         const LogId& log);

@@ -16,6 +16,7 @@ namespace syncline::space {
 
 struct DeviceSecrets {
   static DeviceSecrets random(Random& random);
+  DeviceSecrets clone() const;
 
   crypto::SigningKey sign;
   crypto::SubKey root;  // log keys derive from it
@@ -51,13 +52,16 @@ struct TransportIdentity {
 Buffer encode_identity(const TransportIdentity& identity);
 Result<TransportIdentity> decode_identity(Bytes bytes);
 
+// At most limits::device_name_size_max bytes of UTF-8 without control characters.
+Status check_device_name(std::string_view name);
+
 // What a new device shows to its inviter.
 struct Introduction {
   DeviceCert cert;
   std::string name;
 };
 Buffer encode_introduction(const Introduction& introduction);
-// Errors: as Reader; Errc::bad_signature for keys the device did not sign.
+// Errors: as Reader and check_device_name; Errc::bad_signature for keys the device did not sign.
 Result<Introduction> decode_introduction(Bytes bytes);
 
 }  // namespace syncline::space

@@ -50,10 +50,10 @@ class EntityKeys {
     KnownEntity known;
     std::list<EntityTag8>::iterator used;
   };
-  Buffer entity_row_key(const SpaceId& space, const EntityId& entity) const;
+  Buffer index_of(const SpaceId& space, const EntityId& entity) const;
   const KnownEntity* remember(const EntityTag8& tag, KnownEntity known);
 
-  crypto::LocalKey local_;
+  crypto::SubKey row_key_;
   crypto::SubKey index_key_;
   std::size_t cached_max_;
   std::map<EntityTag8, Cached> cached_;

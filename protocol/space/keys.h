@@ -23,6 +23,9 @@ struct SpaceKeys {
   std::uint32_t epoch = 0;
 };
 
+// KDF(S_g, "acct-sign"): signs every record of a vault.
+crypto::SigningKey account_signing_key(const crypto::AccountKey& account);
+
 class UnlockedKeys {
  public:
   // Secrets live in one arena of fixed size: this many epochs of spaces at most.

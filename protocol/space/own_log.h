@@ -21,9 +21,10 @@ struct OwnLogContext {
 // Errors: Errc::not_found if the space's genesis is not here; Errc::locked if its key is not.
 Result<log::LogOrigin> ensure_own_log(log::Draft& draft, const OwnLogContext& context,
                                       const SpaceId& space);
-// Gives up the current incarnation for good and admits the next one that no roster record names.
+// Gives up the current incarnation for good and admits a later one, at a random distance: a store
+// restored twice must not come to the same log twice.
 Result<log::LogOrigin> next_incarnation(log::Draft& draft, const OwnLogContext& context,
-                                        const SpaceId& space);
+                                        const SpaceId& space, Random& random);
 // Without keys: the origin of the current own log; nothing if there is none.
 Result<std::optional<log::LogOrigin>> find_own_log(const StoreReader& reader, const SpaceId& space);
 // The appender of an own log.

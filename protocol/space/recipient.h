@@ -13,9 +13,14 @@ namespace syncline::space {
 
 class UnlockedKeys;  // keys.h
 
+// The key stretched from a password, and what it was stretched with.
+struct PasswordChoice {
+  const crypto::MasterKey& master;
+  crypto::Salt salt;
+  crypto::ArgonParams params;
+};
 // A recipient whose secret is sealed under the stretched password.
-RecipientAdd make_password_recipient(const SpaceId& vault, const crypto::MasterKey& master,
-                                     const crypto::Salt& salt, const crypto::ArgonParams& params,
+RecipientAdd make_password_recipient(const SpaceId& vault, const PasswordChoice& choice,
                                      Random& random);
 // A recipient whose secret is kept elsewhere (a printed kit, the keyring of the system).
 RecipientAdd make_plain_recipient(RecipientKind kind, const crypto::RecipientKey& key);
@@ -37,13 +42,14 @@ Result<crypto::AccountKey> open_grant(const SpaceId& vault, const Grant& grant,
 Result<crypto::AccountKey> open_account(const VaultRoster& roster, const RecipientAdd& recipient,
                                         const crypto::MasterKey& master);
 
-// The records of a password change. `replaced` are the password recipients it retires.
-struct PasswordChange {
-  const crypto::MasterKey& master;
-  crypto::Salt salt;
-  crypto::ArgonParams params;
-};
+// The same for a recipient whose secret was kept elsewhere.
+Result<crypto::AccountKey> open_newest_grant(const VaultRoster& roster,
+                                             const RecipientId& recipient,
+                                             const crypto::RecipientKey& key);
+
+// The records of a password change: a recipient, its grant, and the removal of every password
+// recipient of the roster. Pass them to accept_record in this order.
 std::vector<Record> change_password(const VaultRoster& roster, const UnlockedKeys& keys,
-                                    const PasswordChange& change, Random& random);
+                                    const PasswordChoice& choice, Random& random);
 
 }  // namespace syncline::space

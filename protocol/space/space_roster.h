@@ -39,7 +39,7 @@ struct AdmittedLog {
 class SpaceRoster {
  public:
   // Skips what is not valid here (a set of stored records holds none). Errors: Errc::not_found
-  // if no genesis of `space` is among them; Errc::limit beyond limits::logs_per_space_max.
+  // if no genesis of `space` is among them; Errc::limit beyond limits::records_per_space_max.
   static Result<SpaceRoster> fold(const SpaceId& space, std::span<const Record> records);
 
   const SpaceId& id() const { return id_; }

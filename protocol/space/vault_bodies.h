@@ -31,9 +31,13 @@ struct DeviceCert {
   WallTime created;
   crypto::Signature signature;
 
-  DeviceId id() const;  // H("dev1" ‖ sign_key), 16 bytes
+  DeviceId id() const;
   bool operator==(const DeviceCert&) const = default;
 };
+// H("dev1" ‖ signing key), 16 bytes.
+DeviceId device_id_of(const crypto::VerifyKey& sign_key);
+// What the device signs, and whether it did.
+Buffer cert_message(const DeviceCert& cert);
 bool verify_cert(const DeviceCert& cert);
 
 struct DeviceAdmit {
@@ -64,6 +68,8 @@ struct RecipientRemove {
   RecipientId id;
 };
 
+// "grt1" ‖ vault ‖ generation ‖ recipient ‖ key id ‖ S_g: a sealed box has no associated data.
+inline constexpr std::size_t grant_message_size = 4 + 32 + 4 + 16 + 16 + 32;
 // S_g sealed to one recipient. The commitment is the full hash of S_g: one grant cannot give
 // different keys to different recipients unnoticed.
 struct Grant {

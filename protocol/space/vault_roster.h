@@ -18,7 +18,8 @@ namespace syncline::space {
 class VaultRoster {
  public:
   // Skips what is not valid here. Errors: Errc::not_found if no genesis of `vault` is among
-  // them; Errc::limit beyond limits::devices_max, recipients_max or spaces_max.
+  // them; Errc::limit beyond limits::records_per_space_max. Two devices may exceed a bound on
+  // devices or recipients together without knowing: those bounds are for whoever adds.
   static Result<VaultRoster> fold(const SpaceId& vault, std::span<const Record> records);
 
   const SpaceId& id() const { return id_; }
@@ -34,7 +35,7 @@ class VaultRoster {
   const std::map<RecipientId, RecipientAdd>& recipients() const { return recipients_; }
   // Grants to live recipients.
   const std::vector<Grant>& grants() const { return grants_; }
-  // A password to try: live, and holding a grant of the newest generation.
+  // The passwords to try: live and holding a grant, those with the newest grant first.
   std::vector<RecipientAdd> password_recipients() const;
 
   // Every epoch of every space, ascending by (space, epoch).
@@ -43,6 +44,7 @@ class VaultRoster {
 
  private:
   void take(const Record& record, std::set<RecipientId>& removed);
+  void take_device(const Record& record);
   void drop_removed(const std::set<RecipientId>& removed);
 
   SpaceId id_;
@@ -55,5 +57,9 @@ class VaultRoster {
   std::map<std::pair<SpaceId, std::uint32_t>, SpaceAdd> spaces_;
   std::vector<RecordId> tips_;
 };
+
+// Signs a record of this vault that follows everything the roster holds.
+Record sign_vault_record(const VaultRoster& roster, const crypto::SigningKey& account_signing,
+                         RecordKind kind, Buffer body);
 
 }  // namespace syncline::space

@@ -8,6 +8,7 @@
 
 #include "protocol/space/device.h"
 #include "protocol/space/own_log.h"
+#include "protocol/space/recipient.h"
 #include "protocol/space/roster_store.h"
 
 namespace syncline::space {
@@ -21,15 +22,21 @@ struct MemberDevice {
 };
 
 struct VaultPlan {
-  const crypto::MasterKey& master;  // stretched from the password with salt and params
-  crypto::Salt salt;
-  crypto::ArgonParams params;
+  PasswordChoice password;
   std::string_view device_name;
   WallTime now;
 };
 // Writes vault roster, home space, the device at rest and the own log of the home space.
 // Errors: Errc::already_exists if the store has a vault; Errc::invalid for the device name.
 Result<MemberDevice> create_vault(log::Draft& draft, const VaultPlan& plan, Random& random);
+
+// A space of this account: its genesis, its keys and its record in the vault.
+struct SpacePlan {
+  SpaceKind kind = SpaceKind::home;
+  std::string_view name;
+};
+Result<SpaceId> create_space(log::Draft& draft, UnlockedKeys& keys, const SpacePlan& plan,
+                             Random& random);
 
 // ---- joining ---------------------------------------------------------------------------------
 
@@ -63,6 +70,12 @@ Result<Newcomer> make_newcomer(std::string_view device_name, WallTime now, Rando
 Result<MemberDevice> join_vault(log::Draft& draft, const JoinMaterial& material, Newcomer newcomer,
                                 Random& random);
 
+// Shared by both ways in: stores the device at rest and the name of its vault.
+MemberDevice settle(log::Draft& draft, UnlockedKeys keys, Newcomer newcomer, Random& random);
+// Adds a device to the vault's roster. Errors: Errc::limit, Errc::already_exists.
+Status admit_introduced(log::Draft& draft, const UnlockedKeys& keys,
+                        const Introduction& introduction, Random& random);
+
 // ---- starting ----------------------------------------------------------------------------------
 
 // The vault of this store, if it has one.
@@ -75,7 +88,5 @@ struct Unlocked {
 // Errc::not_found for a store without a device.
 Result<Unlocked> unlock_vault(const StoreReader& reader, const TransportIdentity& identity,
                               crypto::AccountKey account);
-// At most limits::device_name_size_max bytes of UTF-8 without control characters.
-Status check_device_name(std::string_view name);
 
 }  // namespace syncline::space

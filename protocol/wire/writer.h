@@ -15,6 +15,10 @@ namespace syncline::wire {
 
 class Writer {
  public:
+  Writer() = default;
+  // Room for this many bytes: what will be wiped must not be copied around while it grows.
+  explicit Writer(std::size_t expected_size) { out_.reserve(expected_size); }
+
   Writer& u8(std::uint8_t value);
   Writer& u16(std::uint16_t value);
   Writer& u32(std::uint32_t value);
