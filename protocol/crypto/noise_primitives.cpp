@@ -11,7 +11,11 @@ namespace {
 // One HMAC computation whose state, which holds the key, is wiped.
 class Hmac {
  public:
-  explicit Hmac(Bytes key) { crypto_auth_hmacsha256_init(&state_, key.data(), key.size()); }
+  // libsodium demands a pointer even to an empty key.
+  explicit Hmac(Bytes key) {
+    constexpr std::uint8_t none = 0;
+    crypto_auth_hmacsha256_init(&state_, key.empty() ? &none : key.data(), key.size());
+  }
   ~Hmac() { sodium_memzero(&state_, sizeof state_); }
   Hmac(const Hmac&) = delete;
   Hmac& operator=(const Hmac&) = delete;

@@ -23,12 +23,12 @@ Result<MasterKey> stretch(Bytes password, const Salt& salt, const ArgonParams& p
   if (password.size() > limits::password_size_max)
     return fail(Errc::oversized, "a password is too long");
   const std::size_t memory = std::size_t{params.memory_kib} * 1024;
+  // libsodium demands a pointer even to an empty password.
+  const char* const text = password.empty() ? "" : reinterpret_cast<const char*>(password.data());
   bool out_of_memory = false;
   MasterKey key = MasterKey::made_by([&](std::span<std::uint8_t, 32> out) {
-    out_of_memory =
-        crypto_pwhash(out.data(), out.size(), reinterpret_cast<const char*>(password.data()),
-                      password.size(), salt.bytes.data(), params.passes, memory,
-                      crypto_pwhash_ALG_ARGON2ID13) != 0;
+    out_of_memory = crypto_pwhash(out.data(), out.size(), text, password.size(), salt.bytes.data(),
+                                  params.passes, memory, crypto_pwhash_ALG_ARGON2ID13) != 0;
   });
   if (out_of_memory)
     return fail(Errc::limit, "password hashing needs " + std::to_string(params.memory_kib / 1024) +

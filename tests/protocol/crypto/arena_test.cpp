@@ -5,6 +5,7 @@
 #include "tests/protocol/crypto/vectors.h"
 
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <set>
@@ -19,6 +20,13 @@
 
 namespace syncline::crypto {
 namespace {
+
+// The sanitizers' runtime answers mlock itself and locks nothing.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool locks_are_real = false;
+#else
+constexpr bool locks_are_real = true;
+#endif
 
 struct ChildEnd {
   std::string said;
@@ -142,8 +150,8 @@ TEST_CASE("a locked arena is really locked, as the kernel counts it") {
   };
   const long before = locked_kib();
   auto arena = SecretArena::create(1024, false).value();
-  if (!arena->is_locked()) {
-    MESSAGE("skipped: this system lets the test lock no memory");
+  if (!locks_are_real || !arena->is_locked()) {
+    std::puts("skipped: no memory can be locked here");
     return;
   }
   CHECK(locked_kib() - before == 32);
@@ -152,6 +160,7 @@ TEST_CASE("a locked arena is really locked, as the kernel counts it") {
 }
 
 TEST_CASE("an arena that must be locked names the limit, the need and the next step") {
+  if (!locks_are_real) return;
   const ChildEnd end = in_child([] {
     become_limited(64 * 1024);
     const auto refused = SecretArena::create(SecretArena::slots_default, true);
@@ -166,6 +175,7 @@ TEST_CASE("an arena that must be locked names the limit, the need and the next s
 }
 
 TEST_CASE("an arena that fits the limit exactly is created and locked for an ordinary user") {
+  if (!locks_are_real) return;
   const ChildEnd end = in_child([] {
     become_limited(64 * 1024);
     const auto fits = SecretArena::create(2048, true);
@@ -178,6 +188,7 @@ TEST_CASE("an arena that fits the limit exactly is created and locked for an ord
 }
 
 TEST_CASE("an arena that need not be locked works without the lock and says so") {
+  if (!locks_are_real) return;
   const ChildEnd end = in_child([] {
     become_limited(0);
     const auto arena = SecretArena::create(64, false);

@@ -84,6 +84,8 @@ TEST_CASE("password, salt and parameters each change the key; the same ones neve
   CHECK(base == key("password", "0123456789abcdef", cheapest));
   CHECK(base != key("Password", "0123456789abcdef", cheapest));
   CHECK(base != key("", "0123456789abcdef", cheapest));
+  CHECK(key("", "0123456789abcdef", cheapest) ==
+        to_hex(stretch(Bytes(), salt_of("0123456789abcdef"), cheapest).value().expose()));
   CHECK(base != key("password", "0123456789abcdeF", cheapest));
   CHECK(base != key("password", "0123456789abcdef", {cheapest.memory_kib, cheapest.passes + 1}));
   CHECK(base != key("password", "0123456789abcdef", {cheapest.memory_kib + 8, cheapest.passes}));
