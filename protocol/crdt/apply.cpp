@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/crdt/apply.h"
+
+#include <algorithm>
+
+namespace syncline::crdt {
+namespace {
+
+// Where an op leads at its author's version, found before anything is changed.
+struct Route {
+  Container* end = nullptr;                 // nothing: the container does not exist yet
+  std::vector<ListContainer::Place> items;  // of each index in the path
+  // The item or character the action starts from: for an insertion the one on its left.
+  ListContainer::Place item;
+  TextContainer::Place character;
+  bool at_front = false;
+};
+
+// Fills in the route as far as the path goes. False: an index leads nowhere.
+bool follow_path(Container& root, const Edit& edit, const Op& op, Route& route) {
+  Container* at = &root;
+  for (std::size_t i = 0; i < op.path.size(); ++i) {
+    const Kind next = kind_after(op.path, i, op.action);
+    if (const std::string* key = std::get_if<std::string>(&op.path[i])) {
+      if (!at) continue;
+      const auto slot = at->map().slots.find(*key);
+      at = slot == at->map().slots.end() ? nullptr : slot->second.child(next);
+      continue;
+    }
+    if (!at) return false;
+    const auto place = at->list().find(edit.view, std::get<std::uint64_t>(op.path[i]));
+    if (!place) return false;
+    route.items.push_back(*place);
+    at = at->list().run_at(*place).content.items[place->offset]->slot.child(next);
+  }
+  route.end = at;
+  return true;
+}
+
+// Completes the route by what the action needs. False: it makes no sense there.
+struct Aim {
+  const Edit& edit;
+  Route& route;
+
+  bool operator()(const ListInsert& a) const {
+    return !a.items.empty() && left_of(a.index, &Container::list, route.item);
+  }
+  bool operator()(const ListRemove& a) const { return range(a.index, a.count, &Container::list); }
+  bool operator()(const ListSet& a) const { return item(a.index); }
+  bool operator()(const ListKeep& a) const { return item(a.index); }
+  bool operator()(const TextInsert& a) const {
+    return !a.text.empty() && left_of(a.position, &Container::text, route.character);
+  }
+  bool operator()(const TextRemove& a) const {
+    return range(a.position, a.count, &Container::text);
+  }
+  // Maps, counters and sets take anything.
+  bool operator()(const MapSet&) const { return true; }
+  bool operator()(const MapRemove&) const { return true; }
+  bool operator()(const MapKeep&) const { return true; }
+  bool operator()(const CounterAdd&) const { return true; }
+  bool operator()(const SetAdd&) const { return true; }
+  bool operator()(const SetRemove&) const { return true; }
+
+ private:
+  template <class SequenceType, class Place>
+  bool left_of(std::uint64_t index, SequenceType& (Container::*sequence)(), Place& left) const {
+    route.at_front = index == 0;
+    if (index == 0) return true;
+    if (!route.end) return false;
+    const auto place = (route.end->*sequence)().find(edit.view, index - 1);
+    if (place) left = {place->chunk, place->run, place->offset};
+    return place.has_value();
+  }
+  template <class SequenceType>
+  bool range(std::uint64_t index, std::uint64_t count,
+             SequenceType& (Container::*sequence)()) const {
+    if (!route.end || count == 0 || index > UINT64_MAX - count) return false;
+    return (route.end->*sequence)().find(edit.view, index + count - 1).has_value();
+  }
+  bool item(std::uint64_t index) const {
+    if (!route.end) return false;
+    const auto place = route.end->list().find(edit.view, index);
+    if (place) route.item = *place;
+    return place.has_value();
+  }
+};
+
+// Uses the item at `place` for whatever `change` does to its slot.
+template <class Change>
+void use_item(ListContainer& list, const Edit& edit, const ListContainer::Place& place,
+              Change change) {
+  list.touch(edit, place, [&](ListContainer::Run& run) {
+    Item& item = *run.content.items[place.offset];
+    change(item.slot);
+    item.add_use(edit.self);
+  });
+}
+
+// Walks the path again, making every container on it present.
+Container& enter_path(Container& root, const Edit& edit, const Op& op, const Route& route) {
+  Container* at = &root;
+  std::size_t index_steps = 0;
+  for (std::size_t i = 0; i < op.path.size(); ++i) {
+    const Kind next = kind_after(op.path, i, op.action);
+    if (const std::string* key = std::get_if<std::string>(&op.path[i])) {
+      at = &at->map().slots[*key].enter(edit, next);
+      continue;
+    }
+    Container* entered = nullptr;
+    use_item(at->list(), edit, route.items[index_steps++],
+             [&](Slot& slot) { entered = &slot.enter(edit, next); });
+    at = entered;
+  }
+  return *at;
+}
+
+struct Perform {
+  Container& target;
+  const Edit& edit;
+  const Route& route;
+
+  void operator()(const MapSet& a) const { slot(a.key).assign(edit, a.value); }
+  void operator()(const MapRemove& a) const { slot(a.key).remove(edit, Because::removed_here); }
+  void operator()(const MapKeep& a) const { slot(a.key).keep(edit, a.kind); }
+
+  void operator()(const ListInsert& a) const {
+    ListContent content;
+    content.items.reserve(a.items.size());
+    for (const ItemValue& value : a.items) {
+      content.items.push_back(std::make_unique<Item>());
+      content.items.back()->slot.assign(edit, value);
+    }
+    std::optional<ListContainer::Place> left;
+    if (!route.at_front) left = route.item;
+    target.list().insert(edit, left, std::move(content), a.items.size());
+  }
+  void operator()(const ListRemove& a) const {
+    target.list().remove(edit, a.index, a.count, Because::removed_here);
+  }
+  void operator()(const ListSet& a) const {
+    use_item(target.list(), edit, route.item, [&](Slot& slot) { slot.assign(edit, a.value); });
+  }
+  void operator()(const ListKeep& a) const {
+    use_item(target.list(), edit, route.item, [&](Slot& slot) { slot.keep(edit, a.kind); });
+  }
+
+  void operator()(const TextInsert& a) const {
+    std::optional<TextContainer::Place> left;
+    if (!route.at_front) left = route.character;
+    target.text().insert(edit, left, TextContent{a.text}, count_scalars(a.text));
+  }
+  void operator()(const TextRemove& a) const {
+    target.text().remove(edit, a.position, a.count, Because::removed_here);
+  }
+
+  void operator()(const CounterAdd& a) const {
+    std::get<CounterContainer>(target.node).add(edit.self, a.amount);
+  }
+  void operator()(const SetAdd& a) const {
+    set().tags[a.value].raise(edit.self.log, edit.self.seq);
+  }
+  void operator()(const SetRemove& a) const {
+    const auto element = set().tags.find(a.value);
+    if (element == set().tags.end()) return;
+    std::vector<EventId> left;
+    for (const EventId& tag : element->second.rows())
+      if (!edit.view.covers(tag)) left.push_back(tag);
+    element->second = VersionVector(std::move(left));
+    if (element->second.empty()) set().tags.erase(element);
+  }
+
+ private:
+  Slot& slot(const std::string& key) const { return target.map().slots[key]; }
+  SetContainer& set() const { return std::get<SetContainer>(target.node); }
+};
+
+// The root is a map; every other container is of the kind its op needs, by construction.
+bool fits_root(const Op& op) {
+  if (op.path.empty()) return kind_of(op.action) == Kind::map;
+  return std::holds_alternative<std::string>(op.path.front());
+}
+
+}  // namespace
+
+bool apply_op(Container& root, const Edit& edit, const Op& op) {
+  Route route;
+  if (!fits_root(op) || !follow_path(root, edit, op, route)) return false;
+  if (!std::visit(Aim{edit, route}, op.action)) return false;
+  std::visit(Perform{enter_path(root, edit, op, route), edit, route}, op.action);
+  return true;
+}
+
+}  // namespace syncline::crdt

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/crdt/container.h"
+
+#include <algorithm>
+
+namespace syncline::crdt {
+namespace {
+
+bool starts_scalar(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }
+
+}  // namespace
+
+std::uint64_t count_scalars(std::string_view utf8) {
+  return static_cast<std::uint64_t>(std::count_if(utf8.begin(), utf8.end(), starts_scalar));
+}
+
+std::size_t byte_of_scalar(std::string_view utf8, std::uint64_t offset) {
+  std::size_t at = 0;
+  while (at < utf8.size()) {
+    if (starts_scalar(utf8[at]) && offset-- == 0) break;
+    ++at;
+  }
+  return at;
+}
+
+TextContent TextContent::split(std::uint64_t offset, std::uint64_t length) {
+  TextContent rest;
+  if (utf8.empty()) return rest;
+  const std::size_t at =
+      utf8.size() == length ? static_cast<std::size_t>(offset) : byte_of_scalar(utf8, offset);
+  rest.utf8.assign(utf8, at, std::string::npos);
+  utf8.resize(at);
+  return rest;
+}
+
+void TextContent::remove(const Edit&, Because) { std::string().swap(utf8); }
+
+bool ListContent::revived_in(const View& view) const {
+  const auto& uses = items.front()->uses;
+  return std::any_of(uses.begin(), uses.end(), [&view](const Item::Use& use) {
+    return view.covers({use.log, use.first}) && !view.covers_any(use.removed_by);
+  });
+}
+
+ListContent ListContent::split(std::uint64_t offset, std::uint64_t) {
+  ListContent rest;
+  const auto at = items.begin() + static_cast<std::ptrdiff_t>(offset);
+  std::move(at, items.end(), std::back_inserter(rest.items));
+  items.erase(at, items.end());
+  return rest;
+}
+
+void ListContent::append(ListContent&& more) {
+  std::move(more.items.begin(), more.items.end(), std::back_inserter(items));
+}
+
+void ListContent::remove(const Edit& edit, Because because) {
+  Item& item = *items.front();
+  item.remove_uses(edit);
+  item.slot.remove(edit, because);
+}
+
+std::size_t ListContent::size_bytes() const {
+  std::size_t size = 0;
+  for (const auto& item : items) {
+    size += sizeof(Item) + item->uses.size() * sizeof(Item::Use);
+    size += item->slot.entries.size() * sizeof(Entry);
+  }
+  return size;
+}
+
+void CounterContainer::add(const EventId& event, std::int64_t amount) {
+  const auto author =
+      std::lower_bound(authors.begin(), authors.end(), event.log,
+                       [](const Author& row, LogIndex log) { return row.log < log; });
+  const auto row = author != authors.end() && author->log == event.log
+                       ? author
+                       : authors.insert(author, Author{event.log, {}});
+  row->increments.push_back({event.seq, amount});
+  sum += amount;
+}
+
+std::int64_t CounterContainer::value() const {
+  return static_cast<std::int64_t>(std::clamp<Sum>(sum, INT64_MIN, INT64_MAX));
+}
+
+Container::Container(Kind kind) {
+  switch (kind) {
+    case Kind::map: break;
+    case Kind::list: node.emplace<ListContainer>(); break;
+    case Kind::text: node.emplace<TextContainer>(); break;
+    case Kind::counter: node.emplace<CounterContainer>(); break;
+    case Kind::set: node.emplace<SetContainer>(); break;
+  }
+}
+
+namespace {
+
+struct Clear {
+  const Edit& edit;
+
+  void operator()(MapContainer& map) const {
+    for (auto slot = map.slots.begin(); slot != map.slots.end();) {
+      slot->second.remove(edit, Because::removed_above);
+      slot = slot->second.pristine() ? map.slots.erase(slot) : std::next(slot);
+    }
+  }
+  void operator()(ListContainer& list) const { list.clear(edit, Because::removed_above); }
+  void operator()(TextContainer& text) const { text.clear(edit, Because::removed_above); }
+  void operator()(CounterContainer& counter) const {
+    for (auto& author : counter.authors) {
+      const std::uint64_t known = edit.view.get(author.log);
+      auto& increments = author.increments;
+      const auto end = std::find_if(increments.begin(), increments.end(),
+                                    [known](const auto& step) { return step.seq > known; });
+      for (auto step = increments.begin(); step != end; ++step) counter.sum -= step->amount;
+      increments.erase(increments.begin(), end);
+    }
+    std::erase_if(counter.authors, [](const auto& author) { return author.increments.empty(); });
+  }
+  void operator()(SetContainer& set) const {
+    for (auto element = set.tags.begin(); element != set.tags.end();) {
+      std::vector<EventId> left;
+      for (const EventId& tag : element->second.rows())
+        if (!edit.view.covers(tag)) left.push_back(tag);
+      element->second = VersionVector(std::move(left));
+      element = element->second.empty() ? set.tags.erase(element) : std::next(element);
+    }
+  }
+};
+
+struct IsPristine {
+  bool operator()(const MapContainer& map) const { return map.slots.empty(); }
+  bool operator()(const ListContainer& list) const { return list.pristine(); }
+  bool operator()(const TextContainer& text) const { return text.pristine(); }
+  bool operator()(const CounterContainer& counter) const { return counter.authors.empty(); }
+  bool operator()(const SetContainer& set) const { return set.tags.empty(); }
+};
+
+}  // namespace
+
+void Container::clear(const Edit& edit) { std::visit(Clear{edit}, node); }
+
+bool Container::pristine() const { return std::visit(IsPristine{}, node); }
+
+}  // namespace syncline::crdt

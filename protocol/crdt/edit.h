@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// View and Edit: what one op knew when it was made, and who made it.
+//
+// A View is the author's causal version while its event is being applied: the past, and those
+// ops of the event itself that came before. Valid during Document::apply only.
+#pragma once
+
+#include "protocol/base/time.h"
+#include "protocol/crdt/version.h"
+
+namespace syncline::crdt {
+
+class View {
+ public:
+  View(const VersionVector& past, EventId self) : past_(past), self_(self) {}
+
+  std::uint64_t get(LogIndex log) const { return log == self_.log ? self_.seq : past_.get(log); }
+  bool covers(const EventId& event) const { return get(event.log) >= event.seq; }
+  bool covers(const VersionVector& version) const {
+    for (const EventId& row : version.rows())
+      if (!covers(row)) return false;
+    return true;
+  }
+  bool covers_any(const std::vector<EventId>& events) const {
+    for (const EventId& event : events)
+      if (covers(event)) return true;
+    return false;
+  }
+
+ private:
+  const VersionVector& past_;
+  EventId self_;
+};
+
+struct Edit {
+  View view;
+  EventId self;
+  std::uint64_t lamport = 0;
+  WallTime wall;
+  const LogTable& logs;
+  std::uint32_t op = 0;  // number within its event
+
+  // A snapshot may name a log that the caller's table does not have; it orders first.
+  LogId id_of(LogIndex log) const { return log < logs.size() ? logs[log] : LogId{}; }
+};
+
+}  // namespace syncline::crdt

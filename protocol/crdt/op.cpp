@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ops    = count:varint count*op
+// op     = head:u8 path action
+// head   = action number in the low four bits; in the high four bits the depth of the path (0 to
+//          13), or 14: depth - 14 follows as a varint, or 15: the path of the op before
+// path   = depth * step                      absent for 15, which every repeated path must use
+// step   = (len << 1):varint key             from a map
+//        | (index << 1 | 1):varint           from a list
+// action = 0 key item | 1 key | 2 key kind            map set, remove, keep
+//        | 3 index n*:item | 4 index n | 5 index item | 6 index kind    list insert, remove, set,
+//        keep | 7 position text | 8 position n             text insert, remove | 9 zigzag | 10
+//        scalar | 11 scalar           counter add, set add, set remove
+// item   = scalar | (10h + kind):u8                   a leaf or a new empty container
+#include "protocol/crdt/op.h"
+
+#include "protocol/base/limits.h"
+#include "protocol/crdt/item_codec.h"
+
+#include <algorithm>
+
+namespace syncline::crdt {
+namespace {
+
+constexpr std::size_t depth_escape = 14;
+constexpr std::size_t same_path = 15;
+constexpr std::uint64_t index_max = UINT32_MAX;
+// A repeated path costs one byte on the wire and a copy here; this bounds all paths of an event.
+constexpr std::size_t paths_size_max = 64 * limits::event_plaintext_size_max;
+
+void encode_key(wire::Writer& out, const std::string& key) { out.text(key); }
+std::string decode_key(wire::Reader& in) { return in.text(limits::map_key_size_max); }
+
+std::uint64_t decode_count(wire::Reader& in) {
+  const std::uint64_t count = in.varint(index_max);
+  if (in.ok() && count == 0) in.fail_with(Errc::invalid);
+  return count;
+}
+
+struct ActionWriter {
+  wire::Writer& out;
+
+  void operator()(const MapSet& a) const {
+    encode_key(out, a.key);
+    encode_item(out, a.value);
+  }
+  void operator()(const MapRemove& a) const { encode_key(out, a.key); }
+  void operator()(const MapKeep& a) const {
+    encode_key(out, a.key);
+    encode_kind(out, a.kind);
+  }
+  void operator()(const ListInsert& a) const {
+    out.varint(a.index).varint(a.items.size());
+    for (const ItemValue& item : a.items) encode_item(out, item);
+  }
+  void operator()(const ListRemove& a) const { out.varint(a.index).varint(a.count); }
+  void operator()(const ListSet& a) const {
+    out.varint(a.index);
+    encode_item(out, a.value);
+  }
+  void operator()(const ListKeep& a) const {
+    out.varint(a.index);
+    encode_kind(out, a.kind);
+  }
+  void operator()(const TextInsert& a) const { out.varint(a.position).text(a.text); }
+  void operator()(const TextRemove& a) const { out.varint(a.position).varint(a.count); }
+  void operator()(const CounterAdd& a) const { out.zigzag(a.amount); }
+  void operator()(const SetAdd& a) const { encode_scalar(out, a.value); }
+  void operator()(const SetRemove& a) const { encode_scalar(out, a.value); }
+};
+
+Action decode_list_insert(wire::Reader& in) {
+  ListInsert action{in.varint(index_max), {}};
+  const std::uint64_t count = decode_count(in);
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) action.items.push_back(decode_item(in));
+  return action;
+}
+
+Action decode_text_insert(wire::Reader& in) {
+  const std::uint64_t position = in.varint(index_max);
+  std::string text = in.text(limits::event_plaintext_size_max);
+  if (in.ok() && text.empty()) in.fail_with(Errc::invalid);
+  return TextInsert{position, std::move(text)};
+}
+
+// The order of the fields in the braces is the order in which they are read.
+Action decode_action(wire::Reader& in, std::uint8_t number) {
+  switch (number) {
+    case 0: return MapSet{decode_key(in), decode_item(in)};
+    case 1: return MapRemove{decode_key(in)};
+    case 2: return MapKeep{decode_key(in), decode_kind(in)};
+    case 3: return decode_list_insert(in);
+    case 4: return ListRemove{in.varint(index_max), decode_count(in)};
+    case 5: return ListSet{in.varint(index_max), decode_item(in)};
+    case 6: return ListKeep{in.varint(index_max), decode_kind(in)};
+    case 7: return decode_text_insert(in);
+    case 8: return TextRemove{in.varint(index_max), decode_count(in)};
+    case 9: return CounterAdd{in.zigzag()};
+    case 10: return SetAdd{decode_scalar(in)};
+    case 11: return SetRemove{decode_scalar(in)};
+    default: in.fail_with(Errc::unsupported); return MapRemove{};
+  }
+}
+
+void encode_step(wire::Writer& out, const Step& step) {
+  if (const std::string* key = std::get_if<std::string>(&step)) {
+    out.varint(std::uint64_t{key->size()} << 1).fixed(as_bytes(*key));
+  } else {
+    out.varint(std::get<std::uint64_t>(step) << 1 | 1);
+  }
+}
+
+Step decode_step(wire::Reader& in) {
+  const std::uint64_t head = in.varint(index_max << 1 | 1);
+  if (head & 1) return head >> 1;
+  if (head >> 1 > limits::map_key_size_max) in.fail_with(Errc::oversized);
+  const Bytes key = in.fixed(static_cast<std::size_t>(head >> 1));
+  if (!is_text(key)) in.fail_with(Errc::invalid);
+  return to_text(key);
+}
+
+bool fits(const Scalar& value) {
+  if (const std::string* text = std::get_if<std::string>(&value))
+    return text->size() <= limits::value_size_max && is_text(as_bytes(*text));
+  if (const double* number = std::get_if<double>(&value))
+    return *number - *number == 0;  // false for NaN and the infinities
+  return true;
+}
+bool fits(const ItemValue& value) {
+  const Scalar* scalar = std::get_if<Scalar>(&value);
+  return !scalar || fits(*scalar);
+}
+bool fits(const std::string& key) {
+  return key.size() <= limits::map_key_size_max && is_text(as_bytes(key));
+}
+bool fits_range(std::uint64_t index, std::uint64_t count) {
+  return index <= index_max && count > 0 && count <= index_max;
+}
+
+struct ActionCheck {
+  bool operator()(const MapSet& a) const { return fits(a.key) && fits(a.value); }
+  bool operator()(const MapRemove& a) const { return fits(a.key); }
+  bool operator()(const MapKeep& a) const { return fits(a.key); }
+  bool operator()(const ListInsert& a) const {
+    return fits_range(a.index, a.items.size()) &&
+           std::all_of(a.items.begin(), a.items.end(),
+                       [](const ItemValue& item) { return fits(item); });
+  }
+  bool operator()(const ListRemove& a) const { return fits_range(a.index, a.count); }
+  bool operator()(const ListSet& a) const { return fits_range(a.index, 1) && fits(a.value); }
+  bool operator()(const ListKeep& a) const { return fits_range(a.index, 1); }
+  bool operator()(const TextInsert& a) const {
+    return fits_range(a.position, a.text.size()) &&
+           a.text.size() <= limits::event_plaintext_size_max && is_text(as_bytes(a.text));
+  }
+  bool operator()(const TextRemove& a) const { return fits_range(a.position, a.count); }
+  bool operator()(const CounterAdd&) const { return true; }
+  bool operator()(const SetAdd& a) const { return fits(a.value); }
+  bool operator()(const SetRemove& a) const { return fits(a.value); }
+};
+
+std::size_t size_of(const Path& path) {
+  std::size_t size = 0;
+  for (const Step& step : path) {
+    const std::string* key = std::get_if<std::string>(&step);
+    size += 1 + (key ? key->size() : 0);
+  }
+  return size;
+}
+
+bool fits(const Path& path) {
+  if (path.size() > limits::container_depth_max) return false;
+  return std::all_of(path.begin(), path.end(), [](const Step& step) {
+    const std::string* key = std::get_if<std::string>(&step);
+    return key ? fits(*key) : std::get<std::uint64_t>(step) <= index_max;
+  });
+}
+
+void encode_op(wire::Writer& out, const Op& op, const Path* before) {
+  const std::size_t depth = op.path.size();
+  const bool repeated = before && depth > 0 && op.path == *before;
+  const std::size_t high = repeated ? same_path : std::min(depth, depth_escape);
+  out.u8(static_cast<std::uint8_t>(high << 4 | op.action.index()));
+  if (!repeated) {
+    if (high == depth_escape) out.varint(depth - depth_escape);
+    for (const Step& step : op.path) encode_step(out, step);
+  }
+  std::visit(ActionWriter{out}, op.action);
+}
+
+Op decode_op(wire::Reader& in, const Path* before) {
+  const std::uint8_t head = in.u8();
+  Op op;
+  if (head >> 4 == same_path) {
+    if (!before || before->empty()) {
+      in.fail_with(Errc::non_canonical);
+    } else {
+      op.path = *before;
+    }
+  } else {
+    std::uint64_t depth = head >> 4;
+    if (depth == depth_escape) depth += in.varint(limits::container_depth_max - depth_escape);
+    for (std::uint64_t i = 0; i < depth && in.ok(); ++i) op.path.push_back(decode_step(in));
+    if (before && depth > 0 && op.path == *before) in.fail_with(Errc::non_canonical);
+  }
+  op.action = decode_action(in, head & 0x0f);
+  return op;
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::map: return "map";
+    case Kind::list: return "list";
+    case Kind::text: return "text";
+    case Kind::counter: return "counter";
+    case Kind::set: return "set";
+  }
+  return "map";
+}
+
+Kind kind_of(const Action& action) {
+  static constexpr Kind kinds[] = {Kind::map,  Kind::map,     Kind::map,  Kind::list,
+                                   Kind::list, Kind::list,    Kind::list, Kind::text,
+                                   Kind::text, Kind::counter, Kind::set,  Kind::set};
+  static_assert(std::size(kinds) == std::variant_size_v<Action>);
+  return kinds[action.index()];
+}
+
+Kind kind_after(const Path& path, std::size_t step, const Action& action) {
+  if (step + 1 == path.size()) return kind_of(action);
+  return std::holds_alternative<std::string>(path[step + 1]) ? Kind::map : Kind::list;
+}
+
+Status check_ops(std::span<const Op> ops) {
+  if (ops.size() > limits::ops_per_event_max) return fail(Errc::limit, "too many operations");
+  std::size_t paths_size = 0;
+  for (const Op& op : ops) {
+    paths_size += size_of(op.path);
+    if (paths_size > paths_size_max) return fail(Errc::limit, "too many long paths");
+    if (!fits(op.path)) return fail(Errc::invalid, "a path is too deep or has a malformed step");
+    if (!std::visit(ActionCheck{}, op.action))
+      return fail(Errc::invalid, "an operation has an empty, oversized or malformed argument");
+  }
+  return {};
+}
+
+void encode_ops(wire::Writer& out, std::span<const Op> ops) {
+  out.varint(ops.size());
+  const Path* before = nullptr;
+  for (const Op& op : ops) {
+    encode_op(out, op, before);
+    before = &op.path;
+  }
+}
+
+Buffer encode_ops(std::span<const Op> ops) {
+  wire::Writer out;
+  encode_ops(out, ops);
+  return out.take();
+}
+
+std::vector<Op> decode_ops(wire::Reader& in) {
+  std::vector<Op> ops;
+  const std::uint64_t count = in.varint(limits::ops_per_event_max);
+  // An op is at least two bytes.
+  ops.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(count, in.left() / 2)));
+  std::size_t paths_size = 0;
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    ops.push_back(decode_op(in, ops.empty() ? nullptr : &ops.back().path));
+    paths_size += size_of(ops.back().path);
+    if (paths_size > paths_size_max) in.fail_with(Errc::oversized);
+  }
+  return in.ok() ? ops : std::vector<Op>{};
+}
+
+Result<std::vector<Op>> decode_ops(Bytes bytes) {
+  wire::Reader in(bytes);
+  return in.finish(decode_ops(in));
+}
+
+}  // namespace syncline::crdt

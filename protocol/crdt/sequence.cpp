@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/crdt/sequence.h"
+
+#include "protocol/base/check.h"
+#include "protocol/crdt/container.h"
+
+#include <algorithm>
+
+namespace syncline::crdt {
+namespace {
+
+// Concurrent runs at one place, looked up by the elements they hold.
+template <class Content>
+class Region {
+ public:
+  void add(const Run<Content>& run) { runs_.push_back(&run); }
+  std::size_t size() const { return runs_.size(); }
+  const Run<Content>& operator[](std::size_t i) const { return *runs_[i]; }
+
+  bool holds(const ElementId& id) {
+    if (sorted_.size() != runs_.size()) {
+      sorted_ = runs_;
+      std::sort(sorted_.begin(), sorted_.end(),
+                [](const auto* a, const auto* b) { return before(a->first, b->first); });
+    }
+    const auto above = std::upper_bound(
+        sorted_.begin(), sorted_.end(), id,
+        [](const ElementId& wanted, const auto* run) { return before(wanted, run->first); });
+    if (above == sorted_.begin()) return false;
+    const Run<Content>& run = **(above - 1);
+    return run.first.author == id.author && id.n - run.first.n < run.length;
+  }
+
+ private:
+  static bool before(const ElementId& a, const ElementId& b) {
+    return a.author != b.author ? a.author < b.author : a.n < b.n;
+  }
+  std::vector<const Run<Content>*> runs_;
+  std::vector<const Run<Content>*> sorted_;
+};
+
+}  // namespace
+
+template <class Content>
+auto Sequence<Content>::reach(const View& view) -> const Reach& {
+  reach_.clear();
+  for (const Author& author : authors_) {
+    const std::uint64_t seq = view.get(author.log);
+    const auto& batches = author.batches;
+    if (batches.empty() || seq >= batches.back().seq) {
+      reach_.push_back(author.count());
+      continue;
+    }
+    const auto above =
+        std::upper_bound(batches.begin(), batches.end(), seq,
+                         [](std::uint64_t wanted, const Batch& b) { return wanted < b.seq; });
+    reach_.push_back(above == batches.begin() ? 0 : (above - 1)->end);
+  }
+  return reach_;
+}
+
+template <class Content>
+std::uint64_t Sequence<Content>::known_of(const Run& run, const Reach& reach) {
+  const std::uint64_t known = reach[run.first.author];
+  return known < run.first.n ? 0 : std::min(run.length, known - run.first.n + 1);
+}
+
+template <class Content>
+std::uint64_t Sequence<Content>::shown_in(const Run& run, const View& view, const Reach& reach) {
+  const std::uint64_t known = known_of(run, reach);
+  if (known == 0 || !view.covers_any(run.removed_by)) return known;
+  return run.content.revived_in(view) ? known : 0;
+}
+
+template <class Content>
+auto Sequence<Content>::find(const View& view, std::uint64_t index) -> std::optional<Place> {
+  if (view.covers(touched_)) return find_newest(index);
+  return find_past(view, index);
+}
+
+template <class Content>
+auto Sequence<Content>::find(std::uint64_t index) const -> std::optional<Place> {
+  return find_newest(index);
+}
+
+template <class Content>
+auto Sequence<Content>::find_newest(std::uint64_t index) const -> std::optional<Place> {
+  if (index >= shown_) return std::nullopt;
+  while (index < near_shown_) near_shown_ -= shown_of_[--near_chunk_];
+  while (index - near_shown_ >= shown_of_[near_chunk_]) near_shown_ += shown_of_[near_chunk_++];
+  return find_in_chunk(near_chunk_, index - near_shown_);
+}
+
+template <class Content>
+auto Sequence<Content>::find_in_chunk(std::size_t chunk, std::uint64_t index) const
+    -> std::optional<Place> {
+  const auto& runs = chunks_[chunk]->runs;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    if (!runs[r].shown()) continue;
+    if (index < runs[r].length) return Place{chunk, r, index};
+    index -= runs[r].length;
+  }
+  return std::nullopt;
+}
+
+template <class Content>
+auto Sequence<Content>::find_past(const View& view, std::uint64_t index) -> std::optional<Place> {
+  const Reach& known = reach(view);
+  for (std::size_t c = 0; c < chunks_.size(); ++c) {
+    if (view.covers(chunks_[c]->touched)) {
+      if (index < shown_of_[c]) return find_in_chunk(c, index);
+      index -= shown_of_[c];
+      continue;
+    }
+    const auto& runs = chunks_[c]->runs;
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      const std::uint64_t here = shown_in(runs[r], view, known);
+      if (index < here) return Place{c, r, index};
+      index -= here;
+    }
+  }
+  return std::nullopt;
+}
+
+template <class Content>
+std::uint32_t Sequence<Content>::author_of(LogIndex log) {
+  for (std::size_t i = 0; i < authors_.size(); ++i)
+    if (authors_[i].log == log) return static_cast<std::uint32_t>(i);
+  authors_.push_back({log, {}});
+  return static_cast<std::uint32_t>(authors_.size() - 1);
+}
+
+template <class Content>
+ElementId Sequence<Content>::number(const Edit& edit, std::uint64_t length) {
+  const std::uint32_t index = author_of(edit.self.log);
+  Author& author = authors_[index];
+  const std::uint64_t count = author.count();
+  if (author.batches.empty() || author.batches.back().seq != edit.self.seq)
+    author.batches.push_back({edit.self.seq, count});
+  author.batches.back().end += length;
+  return {index, count + 1};
+}
+
+template <class Content>
+void Sequence<Content>::insert(const Edit& edit, const std::optional<Place>& left, Content content,
+                               std::uint64_t length) {
+  Run fresh;
+  fresh.length = length;
+  fresh.content = std::move(content);
+  Place from;
+  if (left) {
+    fresh.left = run_at(*left).at(left->offset);
+    from = split_at({left->chunk, left->run, left->offset + 1});
+  }
+  fresh.first = number(edit, length);
+  const Place at = integrate(edit, from, fresh);
+  place_run(edit, at, std::move(fresh));
+}
+
+template <class Content>
+auto Sequence<Content>::split_at(const Place& place) -> Place {
+  Run& run = run_at(place);
+  if (place.offset == 0) return place;
+  const Place next{place.chunk, place.run + 1, 0};
+  if (place.offset == run.length) return next;
+  Run rest;
+  rest.first = run.at(place.offset);
+  rest.length = run.length - place.offset;
+  rest.left = run.at(place.offset - 1);
+  rest.right = run.right;
+  rest.removed_by = run.removed_by;
+  rest.content = run.content.split(place.offset, run.length);
+  run.length = place.offset;
+  auto& runs = chunks_[place.chunk]->runs;
+  runs.insert(runs.begin() + static_cast<std::ptrdiff_t>(next.run), std::move(rest));
+  return next;
+}
+
+template <class Content>
+auto Sequence<Content>::isolate(const Place& place, std::uint64_t count) -> Place {
+  split_at({place.chunk, place.run, place.offset + count});
+  return split_at(place);
+}
+
+// FugueMax, as a walk over what the author did not know. Siblings (same left neighbour) whose
+// right neighbour lies further right come first; among equals the lower log id does. What
+// hangs below a sibling goes with it.
+template <class Content>
+auto Sequence<Content>::integrate(const Edit& edit, const Place& from, Run& fresh) -> Place {
+  const Reach& known = reach(edit.view);
+  Region<Content> region;
+  std::vector<Place> places;
+  for (Place at = from; at.chunk < chunks_.size(); ++at.run) {
+    while (at.chunk < chunks_.size() && at.run >= chunks_[at.chunk]->runs.size())
+      at = Place{at.chunk + 1, 0, 0};
+    if (at.chunk >= chunks_.size()) break;
+    const Run& run = run_at(at);
+    if (known_of(run, known) > 0) {
+      fresh.right = run.first;
+      break;
+    }
+    region.add(run);
+    places.push_back(at);
+  }
+
+  std::size_t target = 0;
+  bool below_a_later_sibling = false;
+  for (std::size_t i = 0; i < region.size(); ++i) {
+    const Run& other = region[i];
+    if (other.left == fresh.left) {
+      if (other.right == fresh.right) {
+        if (precedes(edit, fresh.first.author, other.first.author)) break;
+        below_a_later_sibling = false;
+      } else {
+        below_a_later_sibling = other.right.n != 0 && region.holds(other.right);
+      }
+    } else if (other.left.n == 0 || !region.holds(other.left)) {
+      break;
+    }
+    if (!below_a_later_sibling) target = i + 1;
+  }
+  if (target == 0) return from;
+  if (target < places.size()) return places[target];
+  return {places.back().chunk, places.back().run + 1, 0};
+}
+
+template <class Content>
+bool Sequence<Content>::precedes(const Edit& edit, std::uint32_t author,
+                                 std::uint32_t other) const {
+  return edit.id_of(authors_[author].log) < edit.id_of(authors_[other].log);
+}
+
+template <class Content>
+void Sequence<Content>::place_run(const Edit& edit, const Place& at, Run fresh) {
+  if (chunks_.empty()) {
+    chunks_.push_back(std::make_unique<Chunk>());
+    shown_of_.push_back(0);
+  }
+  Chunk& chunk = *chunks_[at.chunk];
+  const std::uint64_t length = fresh.length;
+  Run* before = at.run > 0 ? &chunk.runs[at.run - 1] : nullptr;
+  if (before && before->removed_by.empty() && before->continues_with(fresh)) {
+    before->length += length;
+    before->content.append(std::move(fresh.content));
+  } else {
+    chunk.runs.insert(chunk.runs.begin() + static_cast<std::ptrdiff_t>(at.run), std::move(fresh));
+  }
+  chunk.touched.raise(edit.self.log, edit.self.seq);
+  touched_.raise(edit.self.log, edit.self.seq);
+  add_shown(at.chunk, 0, length);
+  if (chunk.runs.size() > chunk_runs_max) split_chunk(at.chunk);
+}
+
+template <class Content>
+void Sequence<Content>::split_chunk(std::size_t index) {
+  Chunk& chunk = *chunks_[index];
+  auto second = std::make_unique<Chunk>();
+  const auto middle = chunk.runs.begin() + static_cast<std::ptrdiff_t>(chunk.runs.size() / 2);
+  second->runs.reserve(chunk_runs_max + 2);
+  std::move(middle, chunk.runs.end(), std::back_inserter(second->runs));
+  chunk.runs.erase(middle, chunk.runs.end());
+  second->touched = chunk.touched;
+  std::uint64_t moved = 0;
+  for (const Run& run : second->runs) moved += run.shown() ? run.length : 0;
+  const auto next = static_cast<std::ptrdiff_t>(index + 1);
+  chunks_.insert(chunks_.begin() + next, std::move(second));
+  shown_of_[index] -= moved;
+  shown_of_.insert(shown_of_.begin() + next, moved);
+  if (index < near_chunk_) ++near_chunk_;
+}
+
+template <class Content>
+void Sequence<Content>::add_shown(std::size_t chunk, std::uint64_t before, std::uint64_t after) {
+  shown_of_[chunk] = shown_of_[chunk] - before + after;
+  shown_ = shown_ - before + after;
+  if (chunk < near_chunk_) near_shown_ = near_shown_ - before + after;
+}
+
+template <class Content>
+void Sequence<Content>::restore_authors(std::vector<Author> authors) {
+  authors_ = std::move(authors);
+  for (const Author& author : authors_)
+    if (!author.batches.empty()) touched_.raise(author.log, author.batches.back().seq);
+}
+
+template <class Content>
+void Sequence<Content>::restore_run(Run run, const VersionVector& touched) {
+  if (chunks_.empty() || chunks_.back()->runs.size() >= chunk_runs_max / 2) {
+    chunks_.push_back(std::make_unique<Chunk>());
+    shown_of_.push_back(0);
+  }
+  Chunk& chunk = *chunks_.back();
+  const Author& author = authors_[run.first.author];
+  const auto batch =
+      std::lower_bound(author.batches.begin(), author.batches.end(), run.last().n,
+                       [](const Batch& b, std::uint64_t wanted) { return b.end < wanted; });
+  SYNCLINE_CHECK(batch != author.batches.end());
+  chunk.touched.raise(author.log, batch->seq);
+  chunk.touched.merge(touched);
+  touched_.merge(touched);
+  add_shown(chunks_.size() - 1, 0, run.shown() ? run.length : 0);
+  chunk.runs.push_back(std::move(run));
+}
+
+template <class Content>
+std::size_t Sequence<Content>::size_estimate_bytes() const {
+  std::size_t size = authors_.size() * sizeof(Author) + chunks_.size() * sizeof(Chunk);
+  for (const Author& author : authors_) size += author.batches.size() * sizeof(Batch);
+  for_each_run([&size](const Run& run) {
+    size += sizeof(Run) + run.removed_by.size() * sizeof(EventId) + run.content.size_bytes();
+  });
+  return size;
+}
+
+template <class Content>
+std::optional<std::string> Sequence<Content>::check() const {
+  std::uint64_t total = 0;
+  std::vector<std::uint64_t> down(authors_.size());
+  for (std::size_t c = 0; c < chunks_.size(); ++c) {
+    std::uint64_t here = 0;
+    for (const Run& run : chunks_[c]->runs) {
+      if (run.first.author >= authors_.size()) return "a run of an unknown author";
+      if (run.length == 0 || run.first.n == 0) return "an empty run";
+      if (run.last().n > authors_[run.first.author].count()) return "a run beyond its author";
+      down[run.first.author] += run.length;
+      here += run.shown() ? run.length : 0;
+    }
+    if (here != shown_of_[c]) return "a chunk that miscounts what it shows";
+    if (!touched_.covers(chunks_[c]->touched)) return "a chunk touched by an unknown event";
+    total += here;
+  }
+  if (total != shown_) return "a sequence that miscounts what it shows";
+  for (std::size_t i = 0; i < authors_.size(); ++i)
+    if (down[i] != authors_[i].count()) return "an author with missing elements";
+  std::uint64_t before_near = 0;
+  for (std::size_t c = 0; c < near_chunk_; ++c) before_near += shown_of_[c];
+  if (before_near != near_shown_) return "a cached place that is elsewhere";
+  return std::nullopt;
+}
+
+template class Sequence<TextContent>;
+template class Sequence<ListContent>;
+
+}  // namespace syncline::crdt

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/crdt/container.h"
+
+#include <algorithm>
+
+namespace syncline::crdt {
+namespace {
+
+bool ranks_before(const Edit& edit, const Entry& a, const Entry& b) {
+  if (a.lamport != b.lamport) return a.lamport > b.lamport;
+  if (a.event.log != b.event.log) return edit.id_of(b.event.log) < edit.id_of(a.event.log);
+  return a.op > b.op;
+}
+
+VersionVector without_covered(const VersionVector& version, const View& view) {
+  std::vector<EventId> left;
+  for (const EventId& row : version.rows())
+    if (!view.covers(row)) left.push_back(row);
+  return VersionVector(std::move(left));
+}
+
+}  // namespace
+
+Slot::Slot() = default;
+Slot::~Slot() = default;
+Slot::Slot(Slot&&) noexcept = default;
+Slot& Slot::operator=(Slot&&) noexcept = default;
+
+Container* Slot::child(Kind kind) const {
+  for (const Child& child : children)
+    if (child.kind == kind) return child.container.get();
+  return nullptr;
+}
+
+bool Slot::holds(Kind kind) const {
+  return std::any_of(entries.begin(), entries.end(),
+                     [kind](const Entry& entry) { return entry.value == ItemValue{kind}; });
+}
+
+Container& Slot::ensure(Kind kind) {
+  const auto at = std::lower_bound(children.begin(), children.end(), kind,
+                                   [](const Child& child, Kind k) { return child.kind < k; });
+  if (at != children.end() && at->kind == kind) return *at->container;
+  return *children.insert(at, Child{kind, std::make_unique<Container>(kind)})->container;
+}
+
+void Slot::assign(const Edit& edit, const ItemValue& value) {
+  cover(edit, std::nullopt);
+  if (const Kind* kind = std::get_if<Kind>(&value)) ensure(*kind);
+  put(edit, value);
+}
+
+void Slot::remove(const Edit& edit, Because because) {
+  cover(edit, std::nullopt);
+  if (because == Because::removed_above) return;
+  Removal removal{edit.self, edit.wall, {}};
+  // What is still here came from authors who did not know of this removal.
+  for (const Entry& entry : entries) removal.contested_by.raise(entry.event.log, entry.event.seq);
+  removals.push_back(std::move(removal));
+}
+
+void Slot::keep(const Edit& edit, Kind kind) {
+  cover(edit, kind);
+  ensure(kind);
+  put(edit, kind);
+}
+
+Container& Slot::enter(const Edit& edit, Kind kind) {
+  put(edit, kind);
+  return ensure(kind);
+}
+
+void Slot::cover(const Edit& edit, std::optional<Kind> spared) {
+  const View& view = edit.view;
+  std::erase_if(entries, [&view](const Entry& entry) { return view.covers(entry.event); });
+  std::erase_if(removals, [&view](const Removal& removal) { return view.covers(removal.event); });
+  for (Removal& removal : removals)
+    removal.contested_by = without_covered(removal.contested_by, view);
+  for (Child& child : children)
+    if (child.kind != spared) child.container->clear(edit);
+  std::erase_if(children, [this](const Child& child) {
+    return !holds(child.kind) && child.container->pristine();
+  });
+}
+
+void Slot::put(const Edit& edit, const ItemValue& value) {
+  for (Removal& removal : removals)
+    if (!edit.view.covers(removal.event)) removal.contested_by.raise(edit.self.log, edit.self.seq);
+
+  // One entry a log stands for a container: whoever covers the newest covers the older ones.
+  if (std::holds_alternative<Kind>(value)) {
+    std::erase_if(entries, [&](const Entry& entry) {
+      return entry.event.log == edit.self.log && entry.value == value;
+    });
+  }
+  Entry entry{edit.self, edit.op, edit.lamport, edit.wall, value};
+  const auto at = std::lower_bound(
+      entries.begin(), entries.end(), entry,
+      [&edit](const Entry& a, const Entry& b) { return ranks_before(edit, a, b); });
+  entries.insert(at, std::move(entry));
+}
+
+void Item::add_use(const EventId& event) {
+  for (auto use = uses.rbegin(); use != uses.rend(); ++use) {
+    if (use->log != event.log) continue;
+    if (use->last == event.seq && use->removed_by.empty()) return;
+    if (use->last + 1 == event.seq && use->removed_by.empty()) {
+      use->last = event.seq;
+      return;
+    }
+    break;
+  }
+  uses.push_back({event.log, event.seq, event.seq, {}});
+}
+
+void Item::remove_uses(const Edit& edit) {
+  const std::size_t count = uses.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t known = edit.view.get(uses[i].log);
+    if (known < uses[i].first || edit.view.covers_any(uses[i].removed_by)) continue;
+    if (known < uses[i].last) {
+      Use rest{uses[i].log, known + 1, uses[i].last, uses[i].removed_by};
+      uses[i].last = known;
+      uses.push_back(std::move(rest));
+    }
+    uses[i].removed_by.push_back(edit.self);
+  }
+}
+
+}  // namespace syncline::crdt

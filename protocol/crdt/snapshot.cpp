@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// document  = version:u8 (1) frontier:version history map
+// canonical = n:varint n*log_id document     logs are named by their place in this sorted list
+// history   = n:varint n*entry
+// entry     = flags:u8 [log] [seq] [lamport] wall:zigzag [ops]      varints where not said
+//             a field is left out by flag 1: the log before, 2: one more than the seq before of
+//             that log, 4: one more than the lamport before, 8: one op; wall is a difference
+// slot      = flags:u8 [n] n*value [n:varint n*removal] [n:varint n*(kind container)]
+//             the low four bits of flags are n, or 15: n follows; 10h: removals, 20h: children
+// value     = log seq op lamport:varint wall:zigzag item
+// removal   = log seq wall:zigzag contested:version
+// container = map | sequence | counter | set, by its kind
+// map       = n:varint n*(key:text slot)     ascending
+// counter   = n:varint n*(log k:varint k*(gap:varint amount:zigzag))
+// set       = n:varint n*(scalar version)    ascending
+// sequence  = see snapshot_sequence.cpp
+#include "protocol/crdt/snapshot.h"
+
+#include "protocol/crdt/apply.h"
+#include "protocol/crdt/item_codec.h"
+
+namespace syncline::crdt {
+namespace {
+
+constexpr std::uint8_t snapshot_version = 1;
+constexpr std::uint8_t many_values = 15, has_removals = 0x10, has_children = 0x20;
+constexpr std::uint8_t same_log = 1, next_seq = 2, next_lamport = 4, one_op = 8;
+
+template <class List>
+std::vector<const typename List::value_type*> by_log(const List& list, const LogNames& names) {
+  std::vector<const typename List::value_type*> out;
+  for (const auto& each : list) out.push_back(&each);
+  std::sort(out.begin(), out.end(),
+            [&names](const auto* a, const auto* b) { return names.of(a->log) < names.of(b->log); });
+  return out;
+}
+
+struct ContainerWriter {
+  const SnapshotWriter& to;
+
+  void operator()(const MapContainer& map) const {
+    to.out.varint(map.slots.size());
+    for (const auto& [key, slot] : map.slots) {
+      to.out.text(key);
+      to.slot(slot);
+    }
+  }
+  void operator()(const ListContainer& list) const { to.sequence(list); }
+  void operator()(const TextContainer& text) const { to.sequence(text); }
+  void operator()(const CounterContainer& counter) const {
+    to.out.varint(counter.authors.size());
+    for (const auto* author : by_log(counter.authors, to.names)) {
+      to.out.varint(to.names.of(author->log)).varint(author->increments.size());
+      std::uint64_t before = 0;
+      for (const auto& step : author->increments) {
+        to.out.varint(step.seq - before).zigzag(step.amount);
+        before = step.seq;
+      }
+    }
+  }
+  void operator()(const SetContainer& set) const {
+    to.out.varint(set.tags.size());
+    for (const auto& [element, tags] : set.tags) {
+      encode_scalar(to.out, element);
+      to.version(tags);
+    }
+  }
+};
+
+struct ContainerReader {
+  SnapshotReader& from;
+
+  void operator()(MapContainer& map) const {
+    const std::uint64_t count = from.in.varint();
+    for (std::uint64_t i = 0; i < count && from.in.ok(); ++i) {
+      std::string key = from.in.text(limits::map_key_size_max);
+      if (!map.slots.empty() && key <= map.slots.rbegin()->first) return from.corrupt();
+      const auto slot = map.slots.emplace_hint(map.slots.end(), std::move(key), Slot{});
+      from.slot(slot->second);
+      if (slot->second.pristine()) from.corrupt();
+    }
+  }
+  void operator()(ListContainer& list) const { from.sequence(list); }
+  void operator()(TextContainer& text) const { from.sequence(text); }
+  void operator()(CounterContainer& counter) const {
+    const std::uint64_t authors = from.in.varint();
+    for (std::uint64_t a = 0; a < authors && from.in.ok(); ++a) {
+      const auto log = static_cast<LogIndex>(from.in.varint(UINT32_MAX));
+      const std::uint64_t steps = from.in.varint();
+      if (steps == 0 || (!counter.authors.empty() && counter.authors.back().log >= log))
+        return from.corrupt();
+      std::uint64_t seq = 0;
+      for (std::uint64_t i = 0; i < steps && from.in.ok(); ++i) {
+        seq += from.in.varint(from.frontier.get(log) - seq);
+        const std::int64_t amount = from.in.zigzag();
+        if (seq == 0) return from.corrupt();
+        if (from.in.ok()) counter.add({log, seq}, amount);
+      }
+    }
+  }
+  void operator()(SetContainer& set) const {
+    const std::uint64_t count = from.in.varint();
+    for (std::uint64_t i = 0; i < count && from.in.ok(); ++i) {
+      Scalar element = decode_scalar(from.in);
+      if (!set.tags.empty() && !scalar_less(set.tags.rbegin()->first, element))
+        return from.corrupt();
+      VersionVector tags = from.version();
+      if (tags.empty()) return from.corrupt();
+      set.tags.emplace_hint(set.tags.end(), std::move(element), std::move(tags));
+    }
+  }
+};
+
+void encode_history(const SnapshotWriter& to, const std::vector<HistoryEntry>& history) {
+  to.out.varint(history.size());
+  HistoryEntry before;
+  VersionVector last;
+  for (const HistoryEntry& entry : history) {
+    const std::uint64_t seq = last.get(entry.log) + 1;
+    std::uint8_t flags = 0;
+    if (entry.log == before.log && before.seq != 0) flags |= same_log;
+    if (entry.seq == seq) flags |= next_seq;
+    if (entry.lamport == before.lamport + 1) flags |= next_lamport;
+    if (entry.ops == 1) flags |= one_op;
+    to.out.u8(flags);
+    if (!(flags & same_log)) to.out.varint(to.names.of(entry.log));
+    if (!(flags & next_seq)) to.out.varint(entry.seq);
+    if (!(flags & next_lamport)) to.out.varint(entry.lamport);
+    // Differences wrap around: a clock may say anything.
+    to.out.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(entry.wall.unix_ms) -
+                                            static_cast<std::uint64_t>(before.wall.unix_ms)));
+    if (!(flags & one_op)) to.out.varint(entry.ops);
+    last.set(entry.log, entry.seq);
+    before = entry;
+  }
+}
+
+HistoryEntry decode_history_entry(wire::Reader& in, const HistoryEntry& before,
+                                  const VersionVector& last) {
+  HistoryEntry entry;
+  const std::uint8_t flags = in.u8();
+  entry.log = flags & same_log ? before.log : static_cast<LogIndex>(in.varint(UINT32_MAX));
+  entry.seq = flags & next_seq ? last.get(entry.log) + 1 : in.varint();
+  entry.lamport = flags & next_lamport ? before.lamport + 1 : in.varint();
+  entry.wall.unix_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(before.wall.unix_ms) +
+                                                 static_cast<std::uint64_t>(in.zigzag()));
+  entry.ops = flags & one_op ? 1 : static_cast<std::size_t>(in.varint(limits::ops_per_event_max));
+  if (flags > 15 || entry.seq <= last.get(entry.log) || entry.lamport < before.lamport)
+    in.fail_with(Errc::corrupt);
+  return entry;
+}
+
+std::vector<HistoryEntry> decode_history(wire::Reader& in, const VersionVector& frontier) {
+  const std::uint64_t count = in.varint();
+  std::vector<HistoryEntry> history;
+  // An entry is at least two bytes.
+  history.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(count, in.left() / 2)));
+  HistoryEntry before;
+  VersionVector last;
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    before = decode_history_entry(in, before, last);
+    last.set(before.log, before.seq);
+    history.push_back(before);
+  }
+  if (last != frontier) in.fail_with(Errc::corrupt);
+  return history;
+}
+
+Entry decode_entry(SnapshotReader& from) {
+  Entry entry;
+  entry.event = from.event();
+  entry.op = static_cast<std::uint32_t>(from.in.varint(limits::ops_per_event_max));
+  entry.lamport = from.in.varint();
+  entry.wall.unix_ms = from.in.zigzag();
+  entry.value = decode_item(from.in);
+  return entry;
+}
+
+void encode_state(const SnapshotWriter& to, const VersionVector& frontier,
+                  const std::vector<HistoryEntry>& history, const Container& root) {
+  to.out.u8(snapshot_version);
+  to.version(frontier);
+  encode_history(to, history);
+  to.container(root);
+}
+
+}  // namespace
+
+std::vector<EventId> SnapshotWriter::sorted(const std::vector<EventId>& events) const {
+  std::vector<EventId> named;
+  named.reserve(events.size());
+  for (const EventId& event : events) named.push_back({names.of(event.log), event.seq});
+  std::sort(named.begin(), named.end());
+  return named;
+}
+
+void SnapshotWriter::events(const std::vector<EventId>& events) const {
+  out.varint(events.size());
+  for (const EventId& event : sorted(events)) out.varint(event.log).varint(event.seq);
+}
+
+void SnapshotWriter::version(const VersionVector& version) const {
+  if (!names.renames()) return version.encode(out);
+  VersionVector(sorted(version.rows())).encode(out);
+}
+
+void SnapshotWriter::slot(const Slot& slot) const {
+  const std::size_t values = std::min<std::size_t>(slot.entries.size(), many_values);
+  out.u8(static_cast<std::uint8_t>(values | (slot.removals.empty() ? 0u : has_removals) |
+                                   (slot.children.empty() ? 0u : has_children)));
+  if (values == many_values) out.varint(slot.entries.size());
+  for (const Entry& entry : slot.entries) {
+    event(entry.event);
+    out.varint(entry.op).varint(entry.lamport).zigzag(entry.wall.unix_ms);
+    encode_item(out, entry.value);
+  }
+  if (!slot.removals.empty()) {
+    std::vector<const Removal*> removals;
+    for (const Removal& removal : slot.removals) removals.push_back(&removal);
+    std::sort(removals.begin(), removals.end(), [this](const Removal* a, const Removal* b) {
+      return EventId{names.of(a->event.log), a->event.seq} <
+             EventId{names.of(b->event.log), b->event.seq};
+    });
+    out.varint(removals.size());
+    for (const Removal* removal : removals) {
+      event(removal->event);
+      out.zigzag(removal->wall.unix_ms);
+      version(removal->contested_by);
+    }
+  }
+  if (slot.children.empty()) return;
+  out.varint(slot.children.size());
+  for (const Child& child : slot.children) {
+    encode_kind(out, child.kind);
+    container(*child.container);
+  }
+}
+
+void SnapshotWriter::container(const Container& container) const {
+  std::visit(ContainerWriter{*this}, container.node);
+}
+
+EventId SnapshotReader::event() const {
+  EventId event;
+  event.log = static_cast<LogIndex>(in.varint(UINT32_MAX));
+  event.seq = in.varint();
+  if (event.seq == 0 || !frontier.covers(event)) corrupt();
+  return event;
+}
+
+std::vector<EventId> SnapshotReader::events() const {
+  const std::uint64_t count = in.varint();
+  std::vector<EventId> events;
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    const EventId next = event();
+    if (!events.empty() && !(events.back() < next)) corrupt();
+    events.push_back(next);
+  }
+  return events;
+}
+
+VersionVector SnapshotReader::version() const {
+  VersionVector version = VersionVector::decode(in, limits::logs_per_space_max);
+  if (!frontier.covers(version)) corrupt();
+  return version;
+}
+
+void SnapshotReader::slot(Slot& slot) {
+  const std::uint8_t flags = in.u8();
+  if (flags >= 2 * has_children) return corrupt();
+  const std::uint64_t values = (flags & 15) == many_values ? in.varint() : flags & 15;
+  for (std::uint64_t i = 0; i < values && in.ok(); ++i) {
+    Entry entry = decode_entry(*this);
+    if (i > 0 && slot.entries.back().lamport < entry.lamport) return corrupt();
+    slot.entries.push_back(std::move(entry));
+  }
+  const std::uint64_t removals = flags & has_removals ? in.varint() : 0;
+  for (std::uint64_t i = 0; i < removals && in.ok(); ++i) {
+    Removal removal;
+    removal.event = event();
+    removal.wall.unix_ms = in.zigzag();
+    removal.contested_by = version();
+    slot.removals.push_back(std::move(removal));
+  }
+  const std::uint64_t children = flags & has_children ? in.varint(kind_count) : 0;
+  if (++depth > limits::container_depth_max + 1 && children > 0) corrupt();
+  for (std::uint64_t i = 0; i < children && in.ok(); ++i) {
+    const Kind kind = decode_kind(in);
+    if (i > 0 && slot.children.back().kind >= kind) return corrupt();
+    slot.children.push_back({kind, std::make_unique<Container>(kind)});
+    container(*slot.children.back().container);
+    if (!slot.holds(kind) && slot.children.back().container->pristine()) corrupt();
+  }
+  --depth;
+  for (const Entry& entry : slot.entries) {
+    const Kind* kind = std::get_if<Kind>(&entry.value);
+    if (kind && !slot.child(*kind)) corrupt();
+  }
+}
+
+void SnapshotReader::container(Container& container) {
+  if (in.ok()) std::visit(ContainerReader{*this}, container.node);
+}
+
+void Document::encode(wire::Writer& out) const {
+  const LogNames names;
+  encode_state({out, names}, state_->frontier, state_->history, state_->root);
+}
+
+Result<Document> Document::decode(wire::Reader& in) {
+  Document document;
+  State& state = *document.state_;
+  if (in.u8() != snapshot_version) in.fail_with(Errc::corrupt);
+  state.frontier = VersionVector::decode(in, limits::logs_per_space_max);
+  state.history = decode_history(in, state.frontier);
+  std::uint64_t ops = 0;
+  for (const HistoryEntry& entry : state.history) ops += entry.ops;
+  SnapshotReader from{in, state.frontier, ops};
+  from.container(state.root);
+  if (!in.ok() || in.left() != 0) return fail(Errc::corrupt, "document snapshot");
+  return document;
+}
+
+Buffer Document::canonical(const LogTable& logs) const {
+  std::vector<std::pair<LogId, LogIndex>> ids;
+  for (const EventId& row : state_->frontier.rows()) ids.emplace_back(logs.at(row.log), row.log);
+  std::sort(ids.begin(), ids.end());
+  std::vector<LogIndex> place(logs.size());
+  wire::Writer out;
+  out.varint(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    out.id(ids[i].first);
+    place[ids[i].second] = static_cast<LogIndex>(i);
+  }
+  const LogNames names(std::move(place));
+  encode_state({out, names}, state_->frontier, state_->history, state_->root);
+  return out.take();
+}
+
+}  // namespace syncline::crdt
