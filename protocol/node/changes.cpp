@@ -62,7 +62,8 @@ Status Changes::close(const step::SubClose& command, std::vector<step::Effect>& 
     return fail(Errc::not_found, "no such subscription; open one with sub.open");
   std::erase_if(waiting_, [&](const Waiting& waiting) {
     if (waiting.sub != command.sub) return false;
-    effects.push_back(step::Reply{waiting.request, fail(Errc::cancelled, "the subscription was closed")});
+    effects.push_back(
+        step::Reply{waiting.request, fail(Errc::cancelled, "the subscription was closed")});
     return true;
   });
   return {};
@@ -73,7 +74,8 @@ Status Changes::acknowledge(const step::SubAck& command) {
   if (found == subscriptions_.end())
     return fail(Errc::not_found, "no such subscription; open one with sub.open");
   if (command.cursor > next_)
-    return fail(Errc::invalid, "the cursor is ahead of every change; pass one that events.poll gave");
+    return fail(Errc::invalid,
+                "the cursor is ahead of every change; pass one that events.poll gave");
   found->second.acknowledged = std::max(found->second.acknowledged, command.cursor);
   return {};
 }
@@ -82,8 +84,8 @@ void Changes::poll(RequestId request, const step::EventsPoll& command, Instant n
                    std::vector<step::Effect>& effects) {
   const auto found = subscriptions_.find(command.sub);
   if (found == subscriptions_.end()) {
-    effects.push_back(
-        step::Reply{request, fail(Errc::not_found, "no such subscription; open one with sub.open")});
+    effects.push_back(step::Reply{
+        request, fail(Errc::not_found, "no such subscription; open one with sub.open")});
     return;
   }
   const std::uint32_t limit = std::clamp<std::uint32_t>(command.limit, 1, rows_max);

@@ -7,13 +7,13 @@
 // that asks for changes of an earlier run, is told that there is a gap and lists again.
 #pragma once
 
+#include "protocol/base/result.h"
+#include "protocol/step/step.h"
+
 #include <deque>
 #include <map>
 #include <optional>
 #include <vector>
-
-#include "protocol/base/result.h"
-#include "protocol/step/step.h"
 
 namespace syncline::node {
 

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/node/links.h"
+
+#include <algorithm>
+
+namespace syncline::node {
+
+// ---- Outlet --------------------------------------------------------------------------------
+
+Status Links::Entry::send(session::Channel channel, std::uint8_t type, Bytes body) {
+  session::Session* open = session();
+  if (open == nullptr || !open->is_open()) return fail(Errc::cancelled, "the link is not open");
+  return open->send(channel, type, body);
+}
+std::size_t Links::Entry::queued_bytes(session::Channel channel) const {
+  const auto* open = std::get_if<session::Session>(&stage);
+  return open == nullptr ? 0 : open->queued_bytes(channel);
+}
+bool Links::Entry::has_room(session::Channel channel) const {
+  const auto* open = std::get_if<session::Session>(&stage);
+  return open != nullptr && open->is_open() && open->has_room(channel);
+}
+
+// ---- opening -------------------------------------------------------------------------------
+
+namespace {
+session::Accept accept_devices(const House& house) {
+  // Looked up when the handshake gets there: the roster may change meanwhile.
+  return [&house](const crypto::BoxPublicKey& key, std::size_t) {
+    const space::DeviceAdmit* device = house.roster.device_by_box_key(key);
+    return device != nullptr && house.identity && device->cert.id() != house.identity->device;
+  };
+}
+
+session::Session::Common common_of(House& house) {
+  return {house.identity->box, house.random, accept_devices(house)};
+}
+}  // namespace
+
+void Links::up(House& house, Turn& turn, Pairing& pairing, const step::LinkUp& input) {
+  auto entry = std::make_unique<Entry>(input.link, input.address, turn.now.instant);
+  entry->dialled = input.dialled;
+  if (input.dialled) {
+    const auto purpose = dialling_.find(input.link);
+    const bool joins =
+        purpose != dialling_.end() && std::holds_alternative<DialInviter>(purpose->second.whom);
+    if (joins) {
+      PairingLink stage = pairing.joiner_link(house, turn);
+      if (stage == nullptr) {
+        dialling_.erase(input.link);
+        turn.effects.push_back(step::Hangup{input.link, "no longer joining"});
+        return;
+      }
+      entry->stage = std::move(stage);
+    } else if (house.identity) {
+      const auto audience = session::Audience::of(house.identity->discovery.expose());
+      entry->stage = session::Session::dial(common_of(house), audience, turn.now.instant);
+    }
+  }
+  const Link link = entry->link;
+  entries_.insert_or_assign(link, std::move(entry));
+}
+
+void Links::start_session(House& house, Turn& turn, Entry& entry) {
+  auto audiences = std::make_shared<std::vector<session::Audience>>();
+  audiences->push_back(session::Audience::of(house.identity->discovery.expose()));
+  entry.stage = session::Session::answer(common_of(house), std::move(audiences), turn.now.instant);
+}
+
+// ---- bytes ---------------------------------------------------------------------------------
+
+void Links::received(House& house, Turn& turn, Pairing& pairing, const step::Received& input) {
+  const auto found = entries_.find(input.link);
+  if (found == entries_.end() || found->second->closing) return;
+  found->second->bytes_received += input.bytes.size();
+  const Status fed = feed(house, turn, pairing, *found->second, input.bytes);
+  if (!fed)
+    drop(house, turn, pairing, input.link,
+         std::string(name_of(fed.error().code)) + " " + fed.error().context);
+}
+
+Status Links::feed(House& house, Turn& turn, Pairing& pairing, Entry& entry, Bytes bytes) {
+  Buffer collected;
+  if (auto* arrival = std::get_if<session::Arrival>(&entry.stage)) {
+    const auto kind = arrival->receive(bytes);
+    if (!kind) return pass(kind);
+    if (!*kind) return {};
+    // Without a vault there is nobody to be called; silence, as for any stranger.
+    if (!house.identity) return fail(Errc::forbidden, "no vault here");
+    collected = arrival->take();
+    bytes = collected;
+    if (**kind == session::LinkKind::device)
+      start_session(house, turn, entry);
+    else
+      entry.stage = pairing.inviter_link(house, **kind, turn.now.instant);
+  }
+  if (auto* stage = std::get_if<PairingLink>(&entry.stage)) {
+    const auto outcome = pairing.received(house, turn, entry.link, *stage, bytes);
+    if (!outcome) return pass(outcome);
+    if (outcome->authenticated) turn.effects.push_back(step::Authenticated{entry.link});
+    entry.closing = outcome->is_over;
+    if (auto joined = pairing.take_joined()) {
+      const Status loaded = plan_.load(turn.draft, joined->inviter);
+      if (!loaded) return loaded;
+      plan_.remember(turn.draft, joined->inviter, joined->address);
+    }
+    return {};
+  }
+  return feed_session(house, turn, entry, bytes);
+}
+
+Status Links::feed_session(House& house, Turn& turn, Entry& entry, Bytes bytes) {
+  auto events = entry.session()->receive(bytes, turn.now.instant);
+  if (!events) return pass(events);
+  for (session::Event& event : *events) {
+    const Status handled = handle_event(house, turn, entry, std::move(event));
+    if (!handled) return handled;
+    if (entry.closing) break;
+  }
+  // Credit may have come back: go on serving.
+  if (entry.device && !entry.closing) house.replicator->pump(entry.link, turn.now);
+  return {};
+}
+
+Status Links::handle_event(House& house, Turn& turn, Entry& entry, session::Event event) {
+  if (const auto* opened = std::get_if<session::Opened>(&event))
+    return begin_device_link(house, turn, entry, opened->remote);
+  if (const auto* message = std::get_if<session::Message>(&event)) {
+    if (!entry.device) return fail(Errc::invalid, "a message before the link was open");
+    const Status handled =
+        house.replicator->handle(entry.link, message->type, message->body, turn.draft, turn.now);
+    if (handled) entry.session()->consumed(message->channel, message->cost);
+    turn.must_settle = true;
+    return handled;
+  }
+  return fail(Errc::cancelled, "the other side said goodbye");
+}
+
+// One link per device: if both sides dialled at once, the one dialled by the smaller id stays;
+// of two dialled by the same side the newer one does, because the older may be dead.
+Status Links::begin_device_link(House& house, Turn& turn, Entry& entry,
+                                const session::Remote& remote) {
+  const space::DeviceAdmit* admit = house.roster.device_by_box_key(remote.key);
+  if (admit == nullptr) return fail(Errc::forbidden, "not a device of this vault");
+  const DeviceId device = admit->cert.id();
+  turn.effects.push_back(step::Authenticated{entry.link});
+  if (Entry* other = find_device(device)) {
+    const bool prefer_own_dial = house.identity->device < device;
+    const bool keep_other = other->dialled != entry.dialled && other->dialled == prefer_own_dial;
+    Entry& loser = keep_other ? entry : *other;
+    loser.session()->say_bye(session::ByeReason::replaced);
+    loser.closing = true;
+    if (loser.device) {
+      loser.device.reset();
+      house.replicator->link_gone(loser.link, turn.now);
+    }
+    if (keep_other) return {};
+  }
+  entry.device = device;
+  const Status loaded = plan_.load(turn.draft, device);
+  if (!loaded) return loaded;
+  plan_.linked(device);
+  if (entry.dialled) plan_.remember(turn.draft, device, entry.address);
+  dialling_.erase(entry.link);
+  house.replicator->link_ready({entry.link, device, entry}, turn.now);
+  turn.must_settle = true;
+  return {};
+}
+
+// ---- closing -------------------------------------------------------------------------------
+
+void Links::drop(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason) {
+  turn.effects.push_back(step::Hangup{link, reason});
+  down(house, turn, pairing, link);
+}
+
+void Links::down(House& house, Turn& turn, Pairing& pairing, Link link) {
+  const auto purpose = dialling_.find(link);
+  if (purpose != dialling_.end()) {
+    plan_.failed(purpose->second, turn.now.instant);
+    dialling_.erase(purpose);
+  }
+  const auto found = entries_.find(link);
+  if (found == entries_.end()) return;
+  const std::unique_ptr<Entry> entry = std::move(found->second);
+  entries_.erase(found);
+  if (auto* stage = std::get_if<PairingLink>(&entry->stage)) pairing.link_down(turn, link, *stage);
+  if (entry->device) {
+    house.replicator->link_gone(link, turn.now);
+    plan_.lost(*entry->device, turn.now.instant);
+    turn.must_settle = true;
+  }
+}
+
+void Links::dial_failed(House& house, Turn& turn, Pairing& pairing, const step::DialFailed& input) {
+  const auto purpose = dialling_.find(input.link);
+  if (purpose == dialling_.end()) return;
+  if (std::holds_alternative<DialInviter>(purpose->second.whom)) {
+    pairing.dial_failed(turn, input.reason);
+  } else {
+    plan_.failed(purpose->second, turn.now.instant);
+    if (std::holds_alternative<DialTyped>(purpose->second.whom))
+      turn.note(step::NoteLevel::warning, "sync",
+                "no connection to " + purpose->second.address + ": " + input.reason);
+  }
+  dialling_.erase(purpose);
+  dial_due(house, turn, pairing);
+}
+
+void Links::close_all(House& house, Turn& turn, Pairing& pairing, const std::string& reason) {
+  while (!entries_.empty()) drop(house, turn, pairing, entries_.begin()->first, reason);
+}
+
+// ---- dialling ------------------------------------------------------------------------------
+
+void Links::connect(Turn& turn, const std::string& address) {
+  plan_.typed(address, turn.now.instant);
+}
+
+void Links::learned(House& house, Turn& turn, const sync::News::Learned& news) {
+  (void)house;
+  const Entry* entry = find_device(news.device);
+  const std::vector<std::string> before = plan_.addresses(news.device);
+  for (const std::string& told : news.addresses) {
+    const std::string address =
+        complete_address(told, entry == nullptr ? std::string() : entry->address);
+    if (std::ranges::find(before, address) == before.end())
+      plan_.remember(turn.draft, news.device, address);
+  }
+}
+
+void Links::dial_due(House& house, Turn& turn, Pairing& pairing) {
+  std::vector<DialPurpose> due;
+  if (const auto address = pairing.next_address(turn)) due.push_back({DialInviter{}, *address});
+  if (house.identity) {
+    std::set<DeviceId> busy{house.identity->device};
+    for (const auto& [link, entry] : entries_)
+      if (entry->device) busy.insert(*entry->device);
+    for (const auto& [link, purpose] : dialling_)
+      if (const auto* device = std::get_if<DialDevice>(&purpose.whom)) busy.insert(device->device);
+    for (const auto& [device, admit] : house.roster.devices())
+      (void)plan_.load(turn.draft, device).has_value();
+    for (DialPurpose& purpose : plan_.due(busy, turn.now.instant))
+      due.push_back(std::move(purpose));
+  }
+  for (DialPurpose& purpose : due) {
+    const Link link{next_link_++};
+    turn.effects.push_back(step::Dial{link, purpose.address});
+    dialling_.emplace(link, std::move(purpose));
+  }
+}
+
+std::optional<Instant> Links::deadline() const {
+  std::optional<Instant> first;
+  const auto consider = [&](std::optional<Instant> at) {
+    if (at && (!first || *at < *first)) first = at;
+  };
+  std::set<DeviceId> busy;
+  for (const auto& [link, purpose] : dialling_)
+    if (const auto* device = std::get_if<DialDevice>(&purpose.whom)) busy.insert(device->device);
+  for (const auto& [link, entry] : entries_) {
+    if (entry->device) busy.insert(*entry->device);
+    if (const auto* arrival = std::get_if<session::Arrival>(&entry->stage))
+      consider(arrival->deadline());
+    if (const auto* session = std::get_if<session::Session>(&entry->stage))
+      consider(session->deadline());
+    if (const auto* stage = std::get_if<PairingLink>(&entry->stage))
+      consider(std::visit([](const auto& side) { return side.deadline(); }, **stage));
+  }
+  consider(plan_.deadline(busy));
+  return first;
+}
+
+void Links::tick(House& house, Turn& turn, Pairing& pairing) {
+  std::vector<std::pair<Link, std::string>> late;
+  for (auto& [link, entry] : entries_) {
+    Status ticked;
+    if (const auto* arrival = std::get_if<session::Arrival>(&entry->stage)) {
+      if (arrival->deadline() <= turn.now.instant) ticked = fail(Errc::timeout, "said nothing");
+    } else if (auto* session = entry->session()) {
+      ticked = session->tick(turn.now.instant);
+    } else {
+      ticked = std::visit([&](auto& side) { return side.tick(turn.now.instant); },
+                          *std::get<PairingLink>(entry->stage));
+    }
+    if (!ticked)
+      late.emplace_back(link,
+                        std::string(name_of(ticked.error().code)) + " " + ticked.error().context);
+  }
+  for (const auto& [link, reason] : late) drop(house, turn, pairing, link, reason);
+}
+
+// ---- output --------------------------------------------------------------------------------
+
+void Links::flush_one(Turn& turn, Entry& entry) {
+  const auto take = [&](auto& source) {
+    while (source.has_output() && entry.shell_queued < shell_queue_max) {
+      Buffer bytes = source.take_output();
+      if (bytes.empty()) break;
+      entry.shell_queued += bytes.size();
+      entry.bytes_sent += bytes.size();
+      turn.effects.push_back(step::Send{entry.link, std::move(bytes)});
+    }
+  };
+  if (auto* session = entry.session()) take(*session);
+  if (auto* stage = std::get_if<PairingLink>(&entry.stage)) std::visit(take, **stage);
+}
+
+void Links::flush(Turn& turn) {
+  std::vector<Link> finished;
+  for (auto& [link, entry] : entries_) {
+    flush_one(turn, *entry);
+    if (entry->closing && entry->shell_queued == 0) finished.push_back(link);
+  }
+  for (const Link& link : finished) {
+    turn.effects.push_back(step::Hangup{link, "done"});
+    entries_.erase(link);
+    dialling_.erase(link);
+  }
+}
+
+void Links::drained(House& house, Turn& turn, const step::Drained& input) {
+  const auto found = entries_.find(input.link);
+  if (found == entries_.end()) return;
+  Entry& entry = *found->second;
+  entry.shell_queued = input.queued;
+  flush_one(turn, entry);
+  if (entry.device && house.replicator) {
+    house.replicator->pump(entry.link, turn.now);
+    flush_one(turn, entry);
+  }
+}
+
+// ---- queries -------------------------------------------------------------------------------
+
+Links::Entry* Links::find_device(const DeviceId& device) {
+  for (auto& [link, entry] : entries_)
+    if (entry->device == device && !entry->closing) return entry.get();
+  return nullptr;
+}
+const Links::Entry* Links::find_device(const DeviceId& device) const {
+  return const_cast<Links*>(this)->find_device(device);
+}
+
+std::vector<step::LinkStatus> Links::status_of(const DeviceId& device, Now now) const {
+  std::vector<step::LinkStatus> out;
+  for (const auto& [link, entry] : entries_) {
+    if (entry->device != device) continue;
+    out.push_back({entry->address, entry->dialled, step::LinkState::syncing,
+                   now.instant - entry->since, entry->bytes_sent, entry->bytes_received});
+  }
+  return out;
+}
+
+}  // namespace syncline::node

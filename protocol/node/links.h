@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Links: every live connection, from its first byte to its last.
+//
+// Tells device links from pairing links by their preface, runs the session of each, and
+// keeps one link per device. Messages go to the replicator or to pairing; what a link is
+// for is known here, what it says is not.
+#pragma once
+
+#include "protocol/node/dial_plan.h"
+#include "protocol/node/pairing.h"
+#include "protocol/node/turn.h"
+#include "protocol/session/preface.h"
+#include "protocol/session/session.h"
+
+#include <map>
+#include <memory>
+#include <variant>
+
+namespace syncline::node {
+
+class Links {
+ public:
+  void up(House& house, Turn& turn, Pairing& pairing, const step::LinkUp& input);
+  void down(House& house, Turn& turn, Pairing& pairing, Link link);
+  void dial_failed(House& house, Turn& turn, Pairing& pairing, const step::DialFailed& input);
+  void received(House& house, Turn& turn, Pairing& pairing, const step::Received& input);
+  void drained(House& house, Turn& turn, const step::Drained& input);
+
+  // Dials what is due: devices without a link, and an invitation that is being joined.
+  void dial_due(House& house, Turn& turn, Pairing& pairing);
+  void dial_now(const House& house, Turn& turn) { plan_.hurry(house.roster, turn.now.instant); }
+  // An address a person typed; remembered once a device of the vault answers there.
+  void connect(Turn& turn, const std::string& address);
+  void learned(House& house, Turn& turn, const sync::News::Learned& news);
+
+  // Moves queued output to the shell, within what each link may have waiting there.
+  void flush(Turn& turn);
+  void tick(House& house, Turn& turn, Pairing& pairing);
+  std::optional<Instant> deadline() const;
+  // Closes every link: the vault was left, or a commit was lost.
+  void close_all(House& house, Turn& turn, Pairing& pairing, const std::string& reason);
+
+  std::vector<step::LinkStatus> status_of(const DeviceId& device, Now now) const;
+  const DialPlan& plan() const { return plan_; }
+  bool is_dialling() const { return !dialling_.empty(); }
+  bool is_linked(const DeviceId& device) const { return find_device(device) != nullptr; }
+
+ private:
+  // What the shell may have waiting for one socket: enough to keep it busy, little to lose.
+  static constexpr std::size_t shell_queue_max = 1024 * 1024;
+
+  struct Entry final : sync::Outlet {
+    Link link;
+    std::string address;
+    bool dialled = false;
+    Instant since;
+    std::variant<session::Arrival, session::Session, PairingLink> stage;
+    std::optional<DeviceId> device;  // of an opened device link
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+    std::size_t shell_queued = 0;
+    bool closing = false;  // hang up once what is queued has left
+
+    Entry(Link id, std::string from, Instant now)
+        : link(id), address(std::move(from)), since(now), stage(session::Arrival(now)) {}
+    session::Session* session() { return std::get_if<session::Session>(&stage); }
+    Status send(session::Channel channel, std::uint8_t type, Bytes body) override;
+    std::size_t queued_bytes(session::Channel channel) const override;
+    bool has_room(session::Channel channel) const override;
+  };
+  using Entries = std::map<Link, std::unique_ptr<Entry>>;
+
+  Status feed(House& house, Turn& turn, Pairing& pairing, Entry& entry, Bytes bytes);
+  Status feed_session(House& house, Turn& turn, Entry& entry, Bytes bytes);
+  Status handle_event(House& house, Turn& turn, Entry& entry, session::Event event);
+  Status begin_device_link(House& house, Turn& turn, Entry& entry, const session::Remote& remote);
+  void start_session(House& house, Turn& turn, Entry& entry);
+  void drop(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason);
+  Entry* find_device(const DeviceId& device);
+  const Entry* find_device(const DeviceId& device) const;
+  void flush_one(Turn& turn, Entry& entry);
+
+  Entries entries_;
+  DialPlan plan_;
+  std::map<Link, DialPurpose> dialling_;
+  std::uint64_t next_link_ = std::uint64_t{1} << 63;
+};
+
+}  // namespace syncline::node

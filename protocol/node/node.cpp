@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/node/node.h"
+
+#include "protocol/log/rollback.h"
+#include "protocol/node/doubts.h"
+
+namespace syncline::node {
+
+namespace {
+
+// A slice of merging between two chances to answer callers: about ten milliseconds.
+constexpr std::size_t merge_slice = 2048;
+// How long a changed entity may wait for its row: what a crash then costs is replaying so much.
+constexpr auto view_delay = 1s;
+
+const Buffer runs_key = {'r', 'u', 'n', 's'};
+
+// Change cursors of one run lie above those of all earlier ones.
+Result<std::uint64_t> next_run(Turn& turn) {
+  const auto stored = turn.draft.get(Family::meta, runs_key);
+  if (!stored) return pass(stored);
+  const std::uint64_t run = (*stored ? wire::Reader(**stored).u64() : 0) + 1;
+  wire::Writer out;
+  turn.draft.put(Family::meta, runs_key, out.u64(run).take());
+  return run;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::open(Setup setup, Now now) {
+  Turn turn(setup.store, now);
+  const auto run = next_run(turn);
+  if (!run) return pass(run);
+  // Cursors stay below 2^53, the largest number that JSON can carry: 2^21 runs of 2^32 changes.
+  std::unique_ptr<Node> node(
+      new Node(setup.store, setup.random, setup.options, (*run & 0x1fffff) << 32));
+  const Status started = node->start(turn, setup);
+  if (!started) return pass(started);
+  setup.store.add(turn.draft.take());
+  return node;
+}
+
+Status Node::start(Turn& turn, Setup& setup) {
+  const auto vault = space::find_vault(turn.draft);
+  if (!vault) return pass(vault);
+  if (!*vault) return {};  // an identity without a vault is what a crash while making one leaves
+  if (!setup.identity)
+    return fail(Errc::not_found,
+                "the store holds a vault but device.key is missing; restore that file or the whole "
+                "directory");
+  auto identity = space::decode_identity(*setup.identity);
+  crypto::wipe(*setup.identity);
+  if (!identity) return fail(Errc::corrupt, "device.key is damaged; restore it from a backup");
+  if (identity->vault != **vault)
+    return fail(Errc::not_found,
+                "device.key belongs to another vault than the store; restore both together");
+  const Status entered = enter_vault(house_, turn, std::move(*identity));
+  if (!entered) return entered;
+  return check_anchor(turn, setup);
+}
+
+// An own log that is shorter than the anchor says was rolled back: it is never written again.
+Status Node::check_anchor(Turn& turn, const Setup& setup) {
+  log::ChainHashes hashes;
+  const log::RollbackCheck check(turn.draft, hashes);
+  bool doubted = setup.salvaged;
+  for (const step::AnchorHead& head : setup.anchor) {
+    const auto state = check.against({head.log, {head.seq, head.head}});
+    if (!state) return pass(state);
+    if (*state == log::OwnLogState::rolled_back || setup.salvaged) {
+      doubt(turn, head.log);
+      doubted = true;
+    }
+  }
+  if (!doubted) return {};
+  return house_.replicator->new_epoch(turn.draft);
+}
+
+void Node::doubt(Turn& turn, const LogId& log) {
+  if (!mark_doubted(turn.draft, log)) return;
+  turn.durability = Durability::synced;
+  if (!house_.rolled_back)
+    house_.attention.push_back(
+        "This device's data is older than what it once wrote (a restored backup?). It continues in "
+        "a new log; "
+        "connect another device to get the missing changes back.");
+  house_.rolled_back = true;
+  turn.note(step::NoteLevel::warning, "log",
+            "an own log was rolled back; it will not be written again");
+  if (house_.vault) house_.vault->forget_doubted_authors(turn.draft);
+}
+
+// ---- group ---------------------------------------------------------------------------------
+
+step::Step Node::finish(Turn& turn, std::optional<Instant> wake_at) {
+  step::Step step;
+  step.writes = turn.draft.take();
+  step.durability = turn.durability;
+  step.effects = std::move(turn.effects);
+  step.wake_at = wake_at;
+  return step;
+}
+
+step::Step Node::handle(step::Input input, Now now) {
+  Turn turn(house_.store, now);
+  route(turn, input);
+  return finish(turn, std::nullopt);
+}
+
+step::Step Node::settle(Now now) {
+  Turn turn(house_.store, now);
+  merge_more_ = false;
+  if (house_.has_vault() && !house_.degraded) {
+    take_news(turn);
+    if (house_.vault) {
+      const auto more = house_.vault->merge(turn.draft, merge_slice);
+      if (more) merge_more_ = *more;
+      if (!more) turn.note(step::NoteLevel::error, "merge", more.error().context);
+      const auto appended = house_.vault->flush_authors(turn.draft);
+      if (!appended) turn.note(step::NoteLevel::error, "log", appended.error().context);
+      if (appended) {
+        for (const OpenVault::Appended& one : *appended) {
+          house_.replicator->appended(one.space, one.log, one.head);
+          turn.effects.push_back(step::WriteAnchor{{{one.log, one.head.at.seq, one.head.at.hash}}});
+        }
+      }
+    }
+    const Status settled = house_.replicator->settle(turn.draft, now);
+    if (!settled) turn.note(step::NoteLevel::error, "sync", settled.error().context);
+    take_news(turn);
+    report_changes(turn);
+    save_view(turn);
+  }
+  if (!house_.degraded) links_.dial_due(house_, turn, pairing_);
+  if (house_.has_vault())
+    waits_.check(house_, turn, links_.is_dialling() ? Waits::Dialling::yes : Waits::Dialling::no);
+  links_.flush(turn);
+  return finish(turn, deadline(turn));
+}
+
+void Node::take_news(Turn& turn) {
+  const sync::News news = house_.replicator->take_news();
+  if (!news.rosters.empty()) {
+    const Status reloaded = reload_rosters(house_, turn);
+    if (!reloaded) turn.note(step::NoteLevel::error, "vault", reloaded.error().context);
+  }
+  if (house_.vault)
+    for (const sync::News::Grew& grew : news.grew)
+      house_.vault->grew(grew.space, grew.log, grew.seq);
+  for (const sync::News::Learned& learned : news.learned) links_.learned(house_, turn, learned);
+  for (const LogId& frozen : news.frozen) {
+    turn.note(step::NoteLevel::warning, "log",
+              "log " + frozen.hex().substr(0, 12) + " was forked and is frozen");
+    house_.attention.push_back(
+        "A device's log was forked (a copied disk or a manipulated device); see `syncline log`.");
+  }
+  for (const sync::News::Doubt& one : news.doubts) doubt(turn, one.log);
+  if (news.store_rewound) {
+    const Status renewed = house_.replicator->new_epoch(turn.draft);
+    if (!renewed) turn.note(step::NoteLevel::error, "sync", renewed.error().context);
+  }
+}
+
+void Node::report_changes(Turn& turn) {
+  if (!house_.vault) return;
+  Touches touches;
+  touches.swap(house_.vault->touches());
+  if (!touches.empty() && !view_due_) view_due_ = turn.now.instant + view_delay;
+  for (const auto& [entity, touch] : touches) {
+    const auto state = house_.vault->view().find(turn.draft, entity);
+    const SpaceMerge* merge = house_.vault->merge_of(touch.space);
+    if (!state || *state == nullptr || merge == nullptr) continue;
+    step::ChangeRow row;
+    row.entity = entity;
+    row.space = touch.space;
+    row.type = (*state)->type;
+    row.change = (*state)->is_deleted() ? "deleted" : touch.created ? "created" : "changed";
+    row.version = (*state)->version(merge->table());
+    row.local = touch.local;
+    house_.changes.add(std::move(row), turn.effects);
+  }
+}
+
+void Node::save_view(Turn& turn) {
+  if (!house_.vault) {
+    view_due_.reset();
+    return;
+  }
+  const bool due = view_due_ && *view_due_ <= turn.now.instant;
+  house_.vault->flush_view(turn.draft, due ? OpenVault::Flush::now : OpenVault::Flush::if_full);
+  if (due) view_due_.reset();
+}
+
+std::optional<Instant> Node::deadline(const Turn& turn) const {
+  if (merge_more_) return turn.now.instant;
+  std::optional<Instant> first;
+  const auto consider = [&](std::optional<Instant> at) {
+    if (at && (!first || *at < *first)) first = at;
+  };
+  consider(links_.deadline());
+  consider(pairing_.deadline());
+  consider(house_.changes.deadline());
+  consider(waits_.deadline());
+  consider(view_due_);
+  if (house_.replicator) consider(house_.replicator->deadline());
+  return first;
+}
+
+// ---- inputs --------------------------------------------------------------------------------
+
+void Node::route(Turn& turn, step::Input& input) {
+  std::visit(
+      step::Overloaded{
+          [&](step::LinkUp& up) {
+            if (house_.degraded)
+              turn.effects.push_back(step::Hangup{up.link, "the store is degraded"});
+            else
+              links_.up(house_, turn, pairing_, up);
+          },
+          [&](step::LinkDown& down) { links_.down(house_, turn, pairing_, down.link); },
+          [&](step::DialFailed& failed) { links_.dial_failed(house_, turn, pairing_, failed); },
+          [&](step::Received& received) { links_.received(house_, turn, pairing_, received); },
+          [&](step::Drained& drained) { links_.drained(house_, turn, drained); },
+          [&](step::Request& request) { route(turn, request); },
+          [&](step::RequestGone& gone) {
+            house_.changes.forget(gone.id);
+            waits_.forget(gone.id);
+          },
+          [&](step::Stretched& stretched) { door_.stretched(house_, turn, std::move(stretched)); },
+          [&](step::ListenAddresses& listen) {
+            house_.listen_addresses = std::move(listen.addresses);
+            if (house_.replicator) house_.replicator->set_addresses(house_.listen_addresses);
+          },
+          [&](step::StoreFailed&) { store_failed(turn); },
+          [&](step::StoreReopened&) {
+            house_.degraded = false;
+            turn.note(step::NoteLevel::normal, "store", "the store takes writes again");
+          },
+          [&](step::Tick&) {
+            links_.tick(house_, turn, pairing_);
+            pairing_.tick(turn);
+            house_.changes.tick(turn.now.instant, turn.effects);
+            if (house_.replicator && !house_.degraded)
+              house_.replicator->tick(turn.draft, turn.now);
+          },
+      },
+      input);
+}
+
+// Nothing since the last commit happened: everything derived is read from the store again.
+// The keys stay, so that reads go on.
+void Node::store_failed(Turn& turn) {
+  house_.degraded = true;
+  turn.note(step::NoteLevel::error, "store", "the store refuses writes; reads go on");
+  if (!house_.has_vault()) return;
+  links_.close_all(house_, turn, pairing_, "the store is degraded");
+  log::Draft scratch(house_.store);
+  const Status reloaded = house_.replicator->reload(scratch);
+  if (!reloaded) turn.note(step::NoteLevel::error, "store", reloaded.error().context);
+  if (!house_.vault) return;
+  const Status reopened = reopen_vault(house_, turn);
+  if (!reopened)
+    turn.note(step::NoteLevel::error, "store",
+              reopened.error().context + "; unlock the vault again");
+  view_due_.reset();
+  merge_more_ = false;
+}
+
+}  // namespace syncline::node

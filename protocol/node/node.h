@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Node: the agent without the world. It routes inputs to the parts that answer them.
+//
+// Use: handle() for every input, settle() once after the last input of a group; commit the
+// writes of all these steps together; then perform their effects in order. Only settle()
+// gives a deadline, and it replaces the earlier one. No policy lives here: vault_door,
+// pairing, links, library and sync/ decide.
+#pragma once
+
+#include "protocol/node/links.h"
+#include "protocol/node/status.h"
+#include "protocol/node/vault_door.h"
+#include "protocol/node/waits.h"
+
+namespace syncline::node {
+
+class Node {
+ public:
+  struct Setup {
+    StagedStore& store;                    // must outlive the node
+    Random& random;                        // too
+    std::optional<Buffer> identity;        // what SaveIdentity gave to keep; wiped
+    std::vector<step::AnchorHead> anchor;  // what WriteAnchor gave to keep
+    bool salvaged = false;  // the store was recovered from damage: it may lack events
+    NodeOptions options;
+  };
+  // Errors: Errc::corrupt, Errc::io; Errc::not_found if store and identity do not belong together.
+  static Result<std::unique_ptr<Node>> open(Setup setup, Now now);
+
+  step::Step handle(step::Input input, Now now);
+  step::Step settle(Now now);
+
+  // For the shell's own report; everything else is asked by commands.
+  bool is_unlocked() const { return house_.vault != nullptr; }
+
+ private:
+  Node(StagedStore& store, Random& random, NodeOptions options, std::uint64_t first_cursor)
+      : house_{store, random, options, {}, {}, {}, {}, Changes(first_cursor), {}, {}} {}
+
+  Status start(Turn& turn, Setup& setup);
+  Status check_anchor(Turn& turn, const Setup& setup);
+  void doubt(Turn& turn, const LogId& log);
+
+  void route(Turn& turn, step::Input& input);
+  void route(Turn& turn, step::Request& request);
+  void store_failed(Turn& turn);
+  void answer(Turn& turn, RequestId request, step::SystemStatus& command);
+  void answer(Turn& turn, RequestId request, step::SyncStatus& command);
+  void answer(Turn& turn, RequestId request, step::VaultInit& command);
+  void answer(Turn& turn, RequestId request, step::VaultUnlock& command);
+  void answer(Turn& turn, RequestId request, step::VaultLock& command);
+  void answer(Turn& turn, RequestId request, step::VaultPasswd& command);
+  void answer(Turn& turn, RequestId request, step::DeviceList& command);
+  void answer(Turn& turn, RequestId request, step::SpaceList& command);
+  void answer(Turn& turn, RequestId request, step::LogList& command);
+  void answer(Turn& turn, RequestId request, step::PairInvite& command);
+  void answer(Turn& turn, RequestId request, step::PairJoin& command);
+  void answer(Turn& turn, RequestId request, step::PairStatus& command);
+  void answer(Turn& turn, RequestId request, step::PairConfirm& command);
+  void answer(Turn& turn, RequestId request, step::PairCancel& command);
+  void answer(Turn& turn, RequestId request, step::EntityCreate& command);
+  void answer(Turn& turn, RequestId request, step::EntityUpdate& command);
+  void answer(Turn& turn, RequestId request, step::EntityDelete& command);
+  void answer(Turn& turn, RequestId request, step::ConflictResolve& command);
+  void answer(Turn& turn, RequestId request, step::EntityGet& command);
+  void answer(Turn& turn, RequestId request, step::EntityList& command);
+  void answer(Turn& turn, RequestId request, step::EntityHistory& command);
+  void answer(Turn& turn, RequestId request, step::ConflictList& command);
+  void answer(Turn& turn, RequestId request, step::SyncNow& command);
+  void answer(Turn& turn, RequestId request, step::SyncPause& command);
+  void answer(Turn& turn, RequestId request, step::SyncResume& command);
+  void answer(Turn& turn, RequestId request, step::SyncConnect& command);
+  void answer(Turn& turn, RequestId request, step::SubOpen& command);
+  void answer(Turn& turn, RequestId request, step::SubClose& command);
+  void answer(Turn& turn, RequestId request, step::SubAck& command);
+  void answer(Turn& turn, RequestId request, step::EventsPoll& command);
+  template <class Run>
+  void with_vault(Turn& turn, RequestId request, Run run);
+  template <class Run>
+  void write(Turn& turn, RequestId request, step::Wait wait, Run run);
+
+  void take_news(Turn& turn);
+  void report_changes(Turn& turn);
+  void save_view(Turn& turn);
+  std::optional<Instant> deadline(const Turn& turn) const;
+  step::Step finish(Turn& turn, std::optional<Instant> wake_at);
+
+  House house_;
+  VaultDoor door_;
+  Pairing pairing_;
+  Links links_;
+  Waits waits_;
+  sync::Pauses pauses_;
+  bool merge_more_ = false;
+  std::optional<Instant> view_due_;
+  std::vector<step::AnchorHead> anchor_;  // newest own heads, by log
+};
+
+}  // namespace syncline::node

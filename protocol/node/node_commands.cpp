@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands of local programs: who answers which.
+#include "protocol/node/node.h"
+
+namespace syncline::node {
+
+namespace {
+
+template <class T>
+Result<step::Answer> as_answer(Result<T> result) {
+  if (!result) return pass(result);
+  return step::Answer(std::move(*result));
+}
+
+Result<step::Answer> as_answer(Status status) {
+  if (!status) return pass(status);
+  return step::Answer(step::Done{});
+}
+
+}  // namespace
+
+template <class Run>
+void Node::with_vault(Turn& turn, RequestId request, Run run) {
+  if (!house_.has_vault())
+    return turn.reply_error(
+        request, {Errc::not_found,
+                  "there is no vault here yet; make one with `syncline init` or `syncline join`"});
+  if (!house_.vault)
+    return turn.reply_error(
+        request, {Errc::locked, "the vault is locked; unlock it with `syncline unlock`"});
+  turn.must_settle = true;
+  Library::Desk desk{*house_.vault, turn.draft, house_.random, turn.now.wall};
+  run(desk);
+}
+
+template <class Run>
+void Node::write(Turn& turn, RequestId request, step::Wait wait, Run run) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    if (house_.degraded)
+      return turn.reply_error(
+          request,
+          {Errc::degraded,
+           "the disk refuses writes; free some space, the agent reopens its store by itself"});
+    Result<Library::Written> written = run(desk);
+    if (!written) return turn.reply_error(request, written.error());
+    waits_.add_write(house_, turn, request, wait, std::move(*written));
+  });
+}
+
+// ---- system, vault, device, space, pair ------------------------------------------------------
+
+void Node::answer(Turn& turn, RequestId request, step::SystemStatus&) {
+  if (house_.vault && view_due_) {
+    house_.vault->flush_view(turn.draft, OpenVault::Flush::now);
+    view_due_.reset();
+  }
+  turn.reply(request,
+             step::Answer(status_of(house_, links_, pairing_, pauses_, turn.draft, turn.now)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SyncStatus&) {
+  turn.reply(request,
+             step::Answer(status_of(house_, links_, pairing_, pauses_, turn.draft, turn.now)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::VaultInit& command) {
+  door_.init(house_, turn, request, std::move(command));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::VaultUnlock& command) {
+  door_.unlock(house_, turn, request, std::move(command));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::VaultLock&) {
+  door_.lock(house_, turn, request);
+}
+
+void Node::answer(Turn& turn, RequestId request, step::VaultPasswd& command) {
+  door_.change_password(house_, turn, request, std::move(command));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::DeviceList&) {
+  turn.reply(request, step::Answer(step::DevicesAnswer{devices_of(house_, links_, turn.now)}));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SpaceList&) {
+  turn.reply(request, as_answer(spaces_of(house_, turn.draft)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::LogList&) {
+  turn.reply(request, as_answer(logs_of(house_, turn.draft)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::PairInvite&) {
+  pairing_.invite(house_, turn, request);
+}
+
+void Node::answer(Turn& turn, RequestId request, step::PairJoin& command) {
+  pairing_.join(house_, turn, request, std::move(command));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::PairStatus&) {
+  turn.reply(request, step::Answer(pairing_.status(turn.now)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::PairConfirm& command) {
+  pairing_.confirm(house_, turn, request, command);
+}
+
+void Node::answer(Turn& turn, RequestId request, step::PairCancel&) {
+  pairing_.cancel(turn, request);
+}
+
+// ---- entities --------------------------------------------------------------------------------
+
+void Node::answer(Turn& turn, RequestId request, step::EntityCreate& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::create(desk, std::move(command)); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EntityUpdate& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::update(desk, std::move(command)); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EntityDelete& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::remove(desk, command); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::ConflictResolve& command) {
+  write(turn, request, step::Wait::local,
+        [&](Library::Desk& desk) { return Library::resolve(desk, command); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EntityGet& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::get(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EntityList& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::list(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EntityHistory& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::history(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::ConflictList& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::conflicts(desk, command)));
+  });
+}
+
+// ---- sync, subscriptions ----------------------------------------------------------------------
+
+void Node::answer(Turn& turn, RequestId request, step::SyncNow&) {
+  links_.dial_now(house_, turn);
+  waits_.add_sync(turn, request);
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SyncPause& command) {
+  if (command.direction != step::SyncDirection::send) pauses_.receive = true;
+  if (command.direction != step::SyncDirection::receive) pauses_.send = true;
+  if (house_.replicator) house_.replicator->set_pauses(pauses_, turn.now);
+  turn.must_settle = true;
+  turn.reply(request, step::Answer(step::Done{}));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SyncResume& command) {
+  if (command.direction != step::SyncDirection::send) pauses_.receive = false;
+  if (command.direction != step::SyncDirection::receive) pauses_.send = false;
+  if (house_.replicator) house_.replicator->set_pauses(pauses_, turn.now);
+  turn.must_settle = true;
+  turn.reply(request, step::Answer(step::Done{}));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SyncConnect& command) {
+  if (!house_.has_vault())
+    return turn.reply_error(
+        request, {Errc::not_found, "there is no vault here yet; make one with `syncline init`"});
+  if (!is_address(command.address))
+    return turn.reply_error(request, {Errc::invalid, "that is not an address; write HOST:PORT"});
+  links_.connect(turn, command.address);
+  turn.must_settle = true;
+  turn.reply(request, step::Answer(step::Done{}));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SubOpen& command) {
+  with_vault(turn, request,
+             [&](Library::Desk&) { turn.reply(request, as_answer(house_.changes.open(command))); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SubClose& command) {
+  turn.reply(request, as_answer(house_.changes.close(command, turn.effects)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SubAck& command) {
+  turn.reply(request, as_answer(house_.changes.acknowledge(command)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EventsPoll& command) {
+  house_.changes.poll(request, command, turn.now.instant, turn.effects);
+}
+
+void Node::route(Turn& turn, step::Request& input) {
+  const RequestId request = input.id;
+  std::visit([&](auto& command) { answer(turn, request, command); }, input.command);
+}
+
+}  // namespace syncline::node

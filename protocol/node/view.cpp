@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows of Family::view, all sealed with the row key as associated data:
+//   'e' | keyed hash 16 of the entity -> flags u8 | state       (flags: 1 counted, 2 conflicting)
+//   'c' | keyed hash 16 of the entity -> entity 16              (only entities with conflicts)
+//   'x' | keyed hash 16 of (name, subject) -> value
+//   'n'                                -> entities v | conflicting v
+#include "protocol/node/view.h"
+
+#include "protocol/crypto/aead.h"
+#include "protocol/crypto/hash.h"
+
+namespace syncline::node {
+
+namespace {
+constexpr std::uint8_t flag_counted = 1;
+constexpr std::uint8_t flag_conflicting = 2;
+const Buffer counts_key = {'n'};
+
+Buffer with_prefix(char kind, Bytes key) {
+  Buffer out{static_cast<std::uint8_t>(kind)};
+  append(out, key.subspan(1));
+  return out;
+}
+}  // namespace
+
+View::View(const crypto::LocalKey& local)
+    : seal_key_(crypto::derive<crypto::SubKey>(local.expose(), "view")),
+      nonce_key_(crypto::nonce_key_of(seal_key_.expose())),
+      index_key_(crypto::derive<crypto::SubKey>(local.expose(), "view-index")) {}
+
+Result<std::unique_ptr<View>> View::open(const StoreReader& reader, const crypto::LocalKey& local) {
+  std::unique_ptr<View> view(new View(local));
+  const auto stored = reader.get(Family::view, counts_key);
+  if (!stored) return pass(stored);
+  if (!*stored) return view;
+  const auto counts = view->open_row(counts_key, **stored);
+  if (!counts) return pass(counts);
+  wire::Reader in(*counts);
+  view->counts_.entities = in.varint();
+  view->counts_.conflicting = in.varint();
+  if (!in.ok()) return fail(Errc::corrupt, "the entity counts of the view are damaged; rebuild it");
+  return view;
+}
+
+Buffer View::row_key(char kind, Bytes subject) const {
+  const Digest digest = crypto::Hasher(index_key_.expose(), "view1").add(subject).finish();
+  Buffer key{static_cast<std::uint8_t>(kind)};
+  append(key, digest.view().first(16));
+  return key;
+}
+
+Buffer View::seal_row(Bytes key, Bytes value, Random& random) const {
+  const crypto::Nonce nonce = crypto::hedged_nonce(nonce_key_, key, value, random);
+  Buffer out = to_buffer(nonce.view());
+  out.reserve(out.size() + value.size() + crypto::aead_tag_size);
+  crypto::encrypt(out, seal_key_.expose(), nonce, key, value);
+  return out;
+}
+
+Result<Buffer> View::open_row(Bytes key, Bytes sealed) const {
+  auto opened = crypto::open(seal_key_.expose(), key, sealed);
+  if (!opened) return fail(Errc::corrupt, "a row of the view does not open; rebuild it");
+  return opened;
+}
+
+Result<View::Cached> View::load(Bytes key, Bytes sealed) const {
+  const auto opened = open_row(key, sealed);
+  if (!opened) return pass(opened);
+  if (opened->empty()) return fail(Errc::corrupt, "an empty row of the view");
+  auto state = decode_state(Bytes(*opened).subspan(1));
+  if (!state) return pass(state);
+  Cached cached;
+  cached.state = std::move(*state);
+  cached.counted = (opened->front() & flag_counted) != 0;
+  cached.conflicting = (opened->front() & flag_conflicting) != 0;
+  cached.bytes = cached.state.document.size_estimate_bytes() + sizeof(Cached);
+  return cached;
+}
+
+EntityState& View::remember(Cached cached) {
+  const EntityId entity = cached.state.entity;
+  order_.push_front(entity);
+  cached.used = order_.begin();
+  cached_bytes_ += cached.bytes;
+  return cached_.insert_or_assign(entity, std::move(cached)).first->second.state;
+}
+
+Result<EntityState*> View::find(const StoreReader& reader, const EntityId& entity) {
+  if (const auto found = cached_.find(entity); found != cached_.end()) {
+    order_.splice(order_.begin(), order_, found->second.used);
+    return &found->second.state;
+  }
+  const Buffer key = row_key('e', entity.view());
+  const auto stored = reader.get(Family::view, key);
+  if (!stored) return pass(stored);
+  if (!*stored) return static_cast<EntityState*>(nullptr);
+  auto cached = load(key, **stored);
+  if (!cached) return pass(cached);
+  return &remember(std::move(*cached));
+}
+
+EntityState& View::create(const EntityId& entity, const SpaceId& space) {
+  Cached cached;
+  cached.state.entity = entity;
+  cached.state.space = space;
+  cached.bytes = sizeof(Cached);
+  return remember(std::move(cached));
+}
+
+void View::changed(EntityState& state) {
+  Cached& cached = cached_.at(state.entity);
+  if (!cached.dirty) ++dirty_count_;
+  cached.dirty = true;
+}
+
+void View::put_extra(std::string_view name, Bytes subject, Buffer value) {
+  wire::Writer full;
+  full.text(name).fixed(subject);
+  extras_.insert_or_assign(row_key('x', full.view()), std::move(value));
+}
+
+Result<std::optional<Buffer>> View::find_extra(const StoreReader& reader, std::string_view name,
+                                               Bytes subject) const {
+  wire::Writer full;
+  full.text(name).fixed(subject);
+  const Buffer key = row_key('x', full.view());
+  if (const auto found = extras_.find(key); found != extras_.end())
+    return std::optional<Buffer>(found->second);
+  const auto stored = reader.get(Family::view, key);
+  if (!stored || !*stored) return stored;
+  auto opened = open_row(key, **stored);
+  if (!opened) return pass(opened);
+  return std::optional<Buffer>(std::move(*opened));
+}
+
+void View::write(log::Draft& draft, Cached& cached, Random& random) {
+  EntityState& state = cached.state;
+  const bool counts = state.exists() && !state.is_deleted();
+  const bool conflicting = counts && state.conflict_count() > 0;
+  const Buffer key = row_key('e', state.entity.view());
+  Buffer row{static_cast<std::uint8_t>((counts ? flag_counted : 0) |
+                                       (conflicting ? flag_conflicting : 0))};
+  append(row, encode_state(state));
+  draft.put(Family::view, key, seal_row(key, row, random));
+  if (counts != cached.counted) counts_.entities += counts ? 1 : std::uint64_t{0} - 1;
+  if (conflicting != cached.conflicting) {
+    counts_.conflicting += conflicting ? 1 : std::uint64_t{0} - 1;
+    Buffer marker = with_prefix('c', key);
+    if (conflicting) {
+      Buffer value = seal_row(marker, state.entity.view(), random);
+      draft.put(Family::view, std::move(marker), std::move(value));
+    } else {
+      draft.remove(Family::view, std::move(marker));
+    }
+  }
+  cached.counted = counts;
+  cached.conflicting = conflicting;
+  cached.dirty = false;
+  cached_bytes_ -= cached.bytes;
+  cached.bytes = state.document.size_estimate_bytes() + sizeof(Cached);
+  cached_bytes_ += cached.bytes;
+}
+
+void View::flush(log::Draft& draft, Random& random) {
+  if (!is_dirty()) return;
+  if (dirty_count_ > 0)
+    for (auto& [entity, cached] : cached_)
+      if (cached.dirty) write(draft, cached, random);
+  dirty_count_ = 0;
+  for (auto& [key, value] : extras_) draft.put(Family::view, key, seal_row(key, value, random));
+  extras_.clear();
+  wire::Writer counts;
+  counts.varint(counts_.entities).varint(counts_.conflicting);
+  draft.put(Family::view, counts_key, seal_row(counts_key, counts.view(), random));
+}
+
+void View::trim() {
+  while (cached_bytes_ > cached_bytes_max && !order_.empty()) {
+    const auto oldest = cached_.find(order_.back());
+    if (oldest->second.dirty) return;
+    cached_bytes_ -= oldest->second.bytes;
+    cached_.erase(oldest);
+    order_.pop_back();
+  }
+}
+
+Result<std::string> View::page(const StoreReader& reader, const std::string& cursor,
+                               const Visitor& visit) {
+  Buffer from{'e'};
+  if (!cursor.empty()) {
+    const auto raw = from_hex(cursor);
+    if (!raw || raw->size() != 17 || raw->front() != 'e')
+      return fail(Errc::invalid, "the cursor is not one that entity.list gave");
+    from = *raw;
+  }
+  std::string next;
+  Status failed;
+  const Buffer end{'e' + 1};
+  const Status scanned = reader.scan(Family::view, from, end, [&](Bytes key, Bytes sealed) {
+    auto cached = load(key, sealed);
+    if (!cached) {
+      failed = pass(cached);
+      return false;
+    }
+    if (visit(cached->state)) return true;
+    next = to_hex(key);
+    return false;
+  });
+  if (!scanned) return pass(scanned);
+  if (!failed) return pass(failed);
+  return next;
+}
+
+Status View::conflicting(const StoreReader& reader,
+                         const std::function<bool(const EntityId&)>& visit) const {
+  Status failed;
+  const Buffer from{'c'};
+  const Buffer end{'c' + 1};
+  const Status scanned = reader.scan(Family::view, from, end, [&](Bytes key, Bytes sealed) {
+    const auto opened = open_row(key, sealed);
+    const auto entity = opened ? EntityId::from(*opened) : std::nullopt;
+    if (!entity) {
+      failed = fail(Errc::corrupt, "a conflict marker of the view does not open; rebuild it");
+      return false;
+    }
+    return visit(*entity);
+  });
+  return scanned ? failed : scanned;
+}
+
+}  // namespace syncline::node

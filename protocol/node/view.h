@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// View: the entities of an unlocked vault, read from and written to sealed rows.
+//
+// Keeps the entities in use in memory and writes changed ones back in groups, together with
+// the merge cursors, so that after a crash the log is replayed from exactly where the rows
+// stand. Everything here is derived: losing it costs time, never data. Row keys are keyed
+// hashes and rows are sealed under the local key: nothing can be linked while locked.
+#pragma once
+
+#include "protocol/log/draft.h"
+#include "protocol/node/entity_state.h"
+#include "protocol/space/device.h"
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+
+namespace syncline::node {
+
+class View {
+ public:
+  // Errors: Errc::corrupt, Errc::io.
+  static Result<std::unique_ptr<View>> open(const StoreReader& reader,
+                                            const crypto::LocalKey& local);
+
+  // Nothing is known of the entity: nullptr. Valid until the next call of trim().
+  Result<EntityState*> find(const StoreReader& reader, const EntityId& entity);
+  // A new entity, empty. Requires: find() gave nullptr.
+  EntityState& create(const EntityId& entity, const SpaceId& space);
+  // Must be called after every change of a state.
+  void changed(EntityState& state);
+
+  // Named small values that belong to the same snapshot: cursors, tables. At most 64 KiB each.
+  void put_extra(std::string_view name, Bytes subject, Buffer value);
+  Result<std::optional<Buffer>> find_extra(const StoreReader& reader, std::string_view name,
+                                           Bytes subject) const;
+
+  bool is_dirty() const { return dirty_count_ > 0 || !extras_.empty(); }
+  // Enough has gathered that it should be written now.
+  bool is_full() const { return dirty_count_ >= dirty_max || extras_.size() >= dirty_max; }
+  // Writes everything that changed.
+  void flush(log::Draft& draft, Random& random);
+  // Forgets entities beyond the budget that need no writing. Pointers from find() die.
+  void trim();
+
+  // Entities in the order of their row keys. `cursor` is empty or what an earlier page gave.
+  // Requires: nothing is dirty.
+  using Visitor = std::function<bool(EntityState& state)>;
+  Result<std::string> page(const StoreReader& reader, const std::string& cursor,
+                           const Visitor& visit);
+  // The entities that have conflicts. Requires: nothing is dirty.
+  Status conflicting(const StoreReader& reader,
+                     const std::function<bool(const EntityId&)>& visit) const;
+
+  std::uint64_t entity_count() const { return counts_.entities; }
+  std::uint64_t conflict_count() const { return counts_.conflicting; }
+
+  static constexpr std::size_t dirty_max = 8192;
+  static constexpr std::size_t cached_bytes_max = 24 * 1024 * 1024;
+
+ private:
+  struct Cached {
+    EntityState state;
+    bool dirty = false;
+    bool counted = false;      // stored, alive and therefore in counts_.entities
+    bool conflicting = false;  // as stored
+    std::size_t bytes = 0;
+    std::list<EntityId>::iterator used;
+  };
+  struct Counts {
+    std::uint64_t entities = 0;  // that exist and are not deleted
+    std::uint64_t conflicting = 0;
+  };
+  explicit View(const crypto::LocalKey& local);
+
+  Buffer row_key(char kind, Bytes subject) const;
+  Buffer seal_row(Bytes key, Bytes value, Random& random) const;
+  Result<Buffer> open_row(Bytes key, Bytes sealed) const;
+  Result<Cached> load(Bytes key, Bytes sealed) const;
+  EntityState& remember(Cached cached);
+  void write(log::Draft& draft, Cached& cached, Random& random);
+
+  crypto::SubKey seal_key_;
+  crypto::SubKey nonce_key_;
+  crypto::SubKey index_key_;
+  std::map<EntityId, Cached> cached_;
+  std::list<EntityId> order_;  // most recently used first
+  std::size_t cached_bytes_ = 0;
+  std::size_t dirty_count_ = 0;
+  std::map<Buffer, Buffer> extras_;  // row key -> value
+  Counts counts_;
+};
+
+}  // namespace syncline::node
