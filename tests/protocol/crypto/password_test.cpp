@@ -76,7 +76,7 @@ TEST_CASE("a password of the longest size is stretched, a longer one is refused"
   CHECK(stretch(longer, salt, cheapest).error().code == Errc::oversized);
 }
 
-TEST_CASE("password, salt and parameters each change the key; the same ones never do") {
+TEST_CASE("password, salt and parameters each change the key, the same ones never do") {
   const auto key = [](std::string_view password, std::string_view salt, ArgonParams params) {
     return to_hex(stretch(as_bytes(password), salt_of(salt), params).value().expose());
   };
