@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/answers.h"
+
+#include <limits>
+
+namespace syncline::ipc {
+
+namespace {
+
+constexpr std::int64_t unbounded = std::numeric_limits<std::int64_t>::max();
+
+Schema any_text(std::string about) { return text(std::move(about), unbounded); }
+
+Field listed(std::string name, Schema row) {
+  return required(std::move(name), array("", std::move(row), unbounded));
+}
+
+Schema link_schema() {
+  return object("", {required("address", any_text("host and port of the other end")),
+                     required("dialled", boolean("whether this device opened it")),
+                     required("state", one_of("how far it is", {"connecting", "syncing", "live"})),
+                     required("up_s", count("seconds since it was opened")),
+                     required("bytes_sent", count("bytes sent")),
+                     required("bytes_received", count("bytes received"))});
+}
+
+Schema device_schema() {
+  return object(
+      "",
+      {required("device", id16("its id")),
+       optional("name", any_text("its name; left out while the vault is locked")),
+       required("self", boolean("whether it is this device")), listed("links", link_schema()),
+       required("addresses", array("remembered addresses, best first", any_text(""), unbounded)),
+       optional("last_seen", time("when it was last connected")),
+       required("level", boolean("whether both are proven to hold the same events")),
+       required("missing_there", count("events held here that it has not proven to hold")),
+       required("missing_here", count("events it announced that are not here yet")),
+       optional("receipt_at", time("its newest signed receipt"))});
+}
+
+Field attention_field() {
+  return required("attention", array("sentences for the person, each with a next step",
+                                     any_text(""), unbounded));
+}
+
+}  // namespace
+
+Schema done_schema() { return object("", {}); }
+
+Schema status_schema() {
+  return object(
+      "",
+      {required("vault", one_of("the vault's state", {"none", "locked", "unlocked", "joining"})),
+       optional("vault_id", id32("the vault's id")), optional("device", id16("this device's id")),
+       optional("device_name", any_text("this device's name")), listed("devices", device_schema()),
+       required("spaces", count("spaces")),
+       required("entities", count("entities; 0 while the vault is locked")),
+       required("events", count("events held here")),
+       required("only_here", count("events no other device has proven to hold")),
+       required("to_merge", count("events stored but not merged into entities yet")),
+       required("conflicts", count("conflicts to resolve")),
+       required("receive_paused", boolean("whether receiving is paused")),
+       required("send_paused", boolean("whether sending is paused")),
+       required("degraded", boolean("whether the store refuses writes")),
+       required("rolled_back", boolean("whether the store was found older than it should be")),
+       attention_field()});
+}
+
+Schema devices_schema() { return object("", {listed("devices", device_schema())}); }
+
+Schema spaces_schema() {
+  return object("", {listed("spaces", object("", {required("space", id32("its id")),
+                                                  required("name", any_text("its name")),
+                                                  required("kind", any_text("\"home\"")),
+                                                  required("logs", count("logs in it")),
+                                                  required("events", count("events in it"))}))});
+}
+
+Schema invite_schema() {
+  return object("",
+                {required("code", any_text("the code to type on the new device")),
+                 required("uri", any_text("the same as a URI, for a QR code")),
+                 required("addresses", array("where this device listens", any_text(""), unbounded)),
+                 required("valid_for_s", count("seconds until it expires"))});
+}
+
+Schema pair_schema() {
+  return object("",
+                {required("phase", one_of("how far pairing is", {"idle", "waiting", "connecting",
+                                                                 "confirming", "done", "failed"})),
+                 required("inviter", boolean("whether this device invited")),
+                 optional("check_number", any_text("six digits, the same on both devices")),
+                 optional("device_name", any_text("the other device's name")),
+                 required("valid_for_s", count("seconds until the invitation expires")),
+                 optional("failure", any_text("why it failed, and what to do"))});
+}
+
+Schema written_schema() {
+  return object("", {required("entity", id16("the entity")),
+                     required("version", any_text("its version after the change")),
+                     required("ops_applied", count("elementary changes that took effect"))});
+}
+
+Schema entity_schema() {
+  return object(
+      "", {required("entity", id16("the entity")), required("space", id32("the space it is in")),
+           required("type", any_text("the app's word for it")),
+           required("version", any_text("its version, for if_version")),
+           required("deleted", boolean("whether it was deleted")),
+           required("conflicts", count("conflicts in it")),
+           required("created", time("when it was created")),
+           required("changed", time("when it was last changed")),
+           required("value", any_object("the document"))});
+}
+
+Schema entities_schema() {
+  return object(
+      "", {listed("entities", object("", {required("entity", id16("the entity")),
+                                          required("type", any_text("the app's word for it")),
+                                          required("title", any_text("the first short text in it")),
+                                          required("version", any_text("its version")),
+                                          required("changed", time("when it was last changed")),
+                                          required("conflicts", count("conflicts in it"))})),
+           optional("cursor", any_text("pass it to get the next ones; left out at the end"))});
+}
+
+Schema history_schema() {
+  return object(
+      "", {listed("versions", object("", {required("version", any_text("the version")),
+                                          required("device", id16("who made it")),
+                                          required("device_name", any_text("that device's name")),
+                                          required("at", time("when, by that device's clock")),
+                                          required("ops", count("elementary changes in it"))}))});
+}
+
+Schema conflicts_schema() {
+  Schema value = object(
+      "", {required("value", any_value("the value")), required("device", id16("who wrote it")),
+           required("device_name", any_text("that device's name")),
+           required("at", time("when, by that device's clock"))});
+  return object(
+      "", {listed("conflicts",
+                  object("", {required("entity", id16("the entity")),
+                              required("path", any_text("the place, as a JSON Pointer")),
+                              required("kind", one_of("what happened",
+                                                      {"concurrent_values", "edited_and_deleted"})),
+                              required("values", array("the shown one first", std::move(value),
+                                                       unbounded))}))});
+}
+
+Schema sub_schema() {
+  return object("", {required("sub", decimal("the subscription")),
+                     required("cursor", decimal("where it stands"))});
+}
+
+Schema events_schema() {
+  Schema change = object(
+      "", {required("cursor", decimal("its place in the order of changes")),
+           required("entity", id16("the entity")), required("space", id32("the space it is in")),
+           required("type", any_text("the app's word for it")),
+           required("change", one_of("what happened", {"created", "changed", "deleted"})),
+           required("version", any_text("the version after it")),
+           required("local", boolean("whether it was made on this device"))});
+  return object("", {listed("changes", std::move(change)),
+                     required("cursor", decimal("pass it to sub.ack, or later as since")),
+                     required("gap", boolean("whether changes were dropped: list again"))});
+}
+
+Schema logs_schema() {
+  return object(
+      "", {listed("logs",
+                  object("", {required("log", id16("its id")), required("space", id32("its space")),
+                              optional("device", id16("its device; left out while locked")),
+                              required("incarnation", count("which log of that device it is")),
+                              required("seq", count("its number of events")),
+                              required("head", id32("its newest chain hash")),
+                              required("own", boolean("whether this device writes it")),
+                              required("frozen", boolean("whether it was found to have two "
+                                                         "histories"))}))});
+}
+
+}  // namespace syncline::ipc

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/answers.h"
+
+#include "ipc/path.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace syncline::ipc {
+
+namespace {
+
+std::string padded(std::int64_t number, std::size_t width) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
+  return digits;
+}
+
+template <class Rows, class Show>
+Json rows_of(const Rows& rows, Show show) {
+  Json made = Json::array();
+  for (const auto& row : rows) made.push_back(show(row));
+  return made;
+}
+
+// Left out when empty.
+void put_text(Json& object, const char* name, const std::string& text) {
+  if (!text.empty()) object[name] = text;
+}
+
+std::int64_t seconds_of(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+std::string_view name_of(step::VaultState state) {
+  switch (state) {
+    case step::VaultState::none: return "none";
+    case step::VaultState::locked: return "locked";
+    case step::VaultState::unlocked: return "unlocked";
+    case step::VaultState::joining: return "joining";
+  }
+  return "none";
+}
+
+std::string_view name_of(step::LinkState state) {
+  switch (state) {
+    case step::LinkState::connecting: return "connecting";
+    case step::LinkState::syncing: return "syncing";
+    case step::LinkState::live: return "live";
+  }
+  return "connecting";
+}
+
+std::string_view name_of(step::PairPhase phase) {
+  switch (phase) {
+    case step::PairPhase::idle: return "idle";
+    case step::PairPhase::waiting: return "waiting";
+    case step::PairPhase::connecting: return "connecting";
+    case step::PairPhase::confirming: return "confirming";
+    case step::PairPhase::done: return "done";
+    case step::PairPhase::failed: return "failed";
+  }
+  return "idle";
+}
+
+Json show(const step::LinkStatus& link) {
+  return {{"address", link.address},       {"dialled", link.dialled},
+          {"state", name_of(link.state)},  {"up_s", seconds_of(link.since)},
+          {"bytes_sent", link.bytes_sent}, {"bytes_received", link.bytes_received}};
+}
+
+Json show(const step::DeviceStatus& device) {
+  Json made = {{"device", device.id.hex()},
+               {"self", device.is_self},
+               {"links", rows_of(device.links, [](const auto& link) { return show(link); })},
+               {"addresses", device.addresses},
+               {"level", device.level},
+               {"missing_there", device.missing_there},
+               {"missing_here", device.missing_here}};
+  put_text(made, "name", device.name);
+  if (device.last_seen) made["last_seen"] = rfc3339(*device.last_seen);
+  if (device.receipt_at) made["receipt_at"] = rfc3339(*device.receipt_at);
+  return made;
+}
+
+struct Shower {
+  Form form;
+
+  Json operator()(const step::Done&) const { return Json::object(); }
+
+  Json operator()(const step::StatusAnswer& status) const {
+    Json made = {{"vault", name_of(status.vault)},
+                 {"devices", rows_of(status.devices, [](const auto& row) { return show(row); })},
+                 {"spaces", status.spaces},
+                 {"entities", status.entities},
+                 {"events", status.events},
+                 {"only_here", status.only_here},
+                 {"to_merge", status.to_merge},
+                 {"conflicts", status.conflicts},
+                 {"receive_paused", status.receive_paused},
+                 {"send_paused", status.send_paused},
+                 {"degraded", status.degraded},
+                 {"rolled_back", status.rolled_back},
+                 {"attention", status.attention}};
+    if (status.vault_id) made["vault_id"] = status.vault_id->hex();
+    if (status.device) made["device"] = status.device->hex();
+    put_text(made, "device_name", status.device_name);
+    return made;
+  }
+
+  Json operator()(const step::DevicesAnswer& answer) const {
+    return {{"devices", rows_of(answer.devices, [](const auto& row) { return show(row); })}};
+  }
+
+  Json operator()(const step::SpacesAnswer& answer) const {
+    return {{"spaces", rows_of(answer.spaces, [](const step::SpaceRow& row) -> Json {
+               return {{"space", row.id.hex()},
+                       {"name", row.name},
+                       {"kind", row.kind},
+                       {"logs", row.logs},
+                       {"events", row.events}};
+             })}};
+  }
+
+  Json operator()(const step::InviteAnswer& invite) const {
+    return {{"code", invite.code},
+            {"uri", invite.uri},
+            {"addresses", invite.addresses},
+            {"valid_for_s", invite.valid_for.count()}};
+  }
+
+  Json operator()(const step::PairAnswer& pair) const {
+    Json made = {{"phase", name_of(pair.phase)},
+                 {"inviter", pair.inviter},
+                 {"valid_for_s", pair.valid_for.count()}};
+    put_text(made, "check_number", pair.check_number);
+    put_text(made, "device_name", pair.device_name);
+    if (pair.failure) made["failure"] = *pair.failure;
+    return made;
+  }
+
+  Json operator()(const step::WrittenAnswer& written) const {
+    return {{"entity", written.entity.hex()},
+            {"version", written.version},
+            {"ops_applied", written.ops_applied}};
+  }
+
+  Json operator()(const step::EntityAnswer& entity) const {
+    return {{"entity", entity.entity.hex()},
+            {"space", entity.space.hex()},
+            {"type", entity.type},
+            {"version", entity.version},
+            {"deleted", entity.deleted},
+            {"conflicts", entity.conflicts},
+            {"created", rfc3339(entity.created)},
+            {"changed", rfc3339(entity.changed)},
+            {"value", form == Form::annotated ? to_annotated_json(entity.value, entity.kinds)
+                                              : to_json(entity.value)}};
+  }
+
+  Json operator()(const step::EntitiesAnswer& answer) const {
+    Json made = {{"entities", rows_of(answer.entities, [](const step::EntityRow& row) -> Json {
+                    return {{"entity", row.entity.hex()},
+                            {"type", row.type},
+                            {"title", row.title},
+                            {"version", row.version},
+                            {"changed", rfc3339(row.changed)},
+                            {"conflicts", row.conflicts}};
+                  })}};
+    put_text(made, "cursor", answer.cursor);
+    return made;
+  }
+
+  Json operator()(const step::HistoryAnswer& answer) const {
+    return {{"versions", rows_of(answer.versions, [](const step::VersionRow& row) -> Json {
+               return {{"version", row.version},
+                       {"device", row.device.hex()},
+                       {"device_name", row.device_name},
+                       {"at", rfc3339(row.at)},
+                       {"ops", row.ops}};
+             })}};
+  }
+
+  Json operator()(const step::ConflictsAnswer& answer) const {
+    const auto show_value = [](const step::ConflictValue& value) -> Json {
+      return {{"value", to_json(value.value)},
+              {"device", value.device.hex()},
+              {"device_name", value.device_name},
+              {"at", rfc3339(value.at)}};
+    };
+    return {{"conflicts", rows_of(answer.conflicts, [&](const step::ConflictRow& row) -> Json {
+               return {{"entity", row.entity.hex()},
+                       {"path", pointer_of(row.path)},
+                       {"kind", row.kind},
+                       {"values", rows_of(row.values, show_value)}};
+             })}};
+  }
+
+  Json operator()(const step::SubAnswer& answer) const {
+    return {{"sub", std::to_string(answer.sub)}, {"cursor", std::to_string(answer.cursor)}};
+  }
+
+  Json operator()(const step::EventsAnswer& answer) const {
+    return {{"changes", rows_of(answer.changes,
+                                [](const step::ChangeRow& row) -> Json {
+                                  return {{"cursor", std::to_string(row.cursor)},
+                                          {"entity", row.entity.hex()},
+                                          {"space", row.space.hex()},
+                                          {"type", row.type},
+                                          {"change", row.change},
+                                          {"version", row.version},
+                                          {"local", row.local}};
+                                })},
+            {"cursor", std::to_string(answer.cursor)},
+            {"gap", answer.gap}};
+  }
+
+  Json operator()(const step::LogsAnswer& answer) const {
+    return {
+        {"logs", rows_of(answer.logs, [](const step::LogRow& row) {
+           Json made = {
+               {"log", row.id.hex()}, {"space", row.space.hex()}, {"incarnation", row.incarnation},
+               {"seq", row.seq},      {"head", row.head.hex()},   {"own", row.own},
+               {"frozen", row.frozen}};
+           if (row.device != DeviceId{}) made["device"] = row.device.hex();
+           return made;
+         })}};
+  }
+};
+
+}  // namespace
+
+std::string rfc3339(WallTime time) {
+  namespace chrono = std::chrono;
+  constexpr std::int64_t first_ms = -62'167'219'200'000;  // 0000-01-01
+  constexpr std::int64_t last_ms = 253'402'300'799'999;   // 9999-12-31
+  const chrono::milliseconds since_epoch(std::clamp(time.unix_ms, first_ms, last_ms));
+  const auto day = chrono::floor<chrono::days>(since_epoch);
+  const chrono::year_month_day date{chrono::sys_days(day)};
+  const chrono::hh_mm_ss clock(since_epoch - day);
+  return padded(int{date.year()}, 4) + "-" + padded(unsigned{date.month()}, 2) + "-" +
+         padded(unsigned{date.day()}, 2) + "T" + padded(clock.hours().count(), 2) + ":" +
+         padded(clock.minutes().count(), 2) + ":" + padded(clock.seconds().count(), 2) + "." +
+         padded(clock.subseconds().count(), 3) + "Z";
+}
+
+Json to_json(const step::Answer& answer, Form form) { return std::visit(Shower{form}, answer); }
+
+}  // namespace syncline::ipc

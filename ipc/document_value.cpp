@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/document_value.h"
+
+#include "protocol/base/limits.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace syncline::ipc {
+
+namespace {
+
+using crdt::Kind;
+using crdt::Path;
+
+// Long texts and lists go in several ops, so that each fits in an event.
+constexpr std::size_t text_piece_size_max = limits::value_size_max / 2;
+constexpr std::size_t list_piece_items_max = 256;
+constexpr std::size_t list_piece_size_max = limits::value_size_max;
+
+Path below(Path path, crdt::Step step) {
+  path.push_back(std::move(step));
+  return path;
+}
+
+std::string inside(const std::string& place, const std::string& key) { return place + "." + key; }
+
+bool looks_like_marker(const Json& object) {
+  return object.size() == 1 && object.begin().key().substr(0, 1) == "$";
+}
+
+// A container that is asked for: its kind, and the part of the Json that is its content.
+struct Wanted {
+  Kind kind;
+  Json* content;
+};
+
+// Nothing for a leaf.
+Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& place) {
+  if (value.is_array()) return Wanted{Kind::list, &value};
+  if (!value.is_object()) return std::optional<Wanted>();
+  if (!looks_like_marker(value)) return Wanted{Kind::map, &value};
+  const std::string name = value.begin().key();
+  Json& content = value.begin().value();
+  if (name == "$text" && content.is_string()) return Wanted{Kind::text, &content};
+  if (name == "$counter" && content.is_number_integer()) return Wanted{Kind::counter, &content};
+  if (name == "$set" && content.is_array()) return Wanted{Kind::set, &content};
+  if (name == "$map" && content.is_object()) return Wanted{Kind::map, &content};
+  return fail(Errc::invalid, place +
+                                 R"( has one key with "$": that is {"$text": string}, )"
+                                 R"({"$counter": integer}, {"$set": array}, or {"$map": object})"
+                                 " around a map with such a key");
+}
+
+bool is_nothing(const Wanted& wanted) {
+  if (wanted.kind == Kind::text) return wanted.content->get_ref<const std::string&>().empty();
+  if (wanted.kind == Kind::counter) return wanted.content->get<std::int64_t>() == 0;
+  return wanted.content->empty();
+}
+
+std::size_t size_of(const crdt::ItemValue& item) {
+  const auto* scalar = std::get_if<crdt::Scalar>(&item);
+  const auto* text = scalar == nullptr ? nullptr : std::get_if<std::string>(scalar);
+  return 16 + (text == nullptr ? 0 : text->size());
+}
+
+bool continues_sequence(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
+
+std::uint64_t code_points(std::string_view text) {
+  return static_cast<std::uint64_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues_sequence(c); }));
+}
+
+}  // namespace
+
+Result<crdt::Scalar> read_scalar(Json& value, const std::string& place) {
+  switch (value.type()) {
+    case Json::value_t::null: return crdt::Scalar(crdt::Null{});
+    case Json::value_t::boolean: return crdt::Scalar(value.get<bool>());
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned: return crdt::Scalar(value.get<std::int64_t>());
+    case Json::value_t::number_float: return crdt::Scalar(value.get<double>());
+    case Json::value_t::string: return crdt::Scalar(std::move(value.get_ref<std::string&>()));
+    default:
+      return fail(Errc::invalid, place + " has to be a string, a number, true, false or null");
+  }
+}
+
+void OpsWriter::push(const Path& path, crdt::Action action) {
+  out_.emplace_back(crdt::Op{path, std::move(action)});
+}
+
+Status OpsWriter::fill_document(Json& value, const std::string& place) {
+  const auto wanted = wanted_container(value, place);
+  if (!wanted) return pass(wanted);
+  if (!*wanted || (*wanted)->kind != Kind::map) {
+    return fail(Errc::invalid, place + " has to be an object that is a map");
+  }
+  return fill_map({}, *(*wanted)->content, place);
+}
+
+Status OpsWriter::fill_map(const Path& path, Json& content, const std::string& place) {
+  for (auto& [name, value] : content.get_ref<Json::object_t&>()) {
+    const std::string where = inside(place, name);
+    const auto wanted = wanted_container(value, where);
+    if (!wanted) return pass(wanted);
+    // A container with content comes into being with its first op.
+    if (*wanted && !is_nothing(**wanted)) {
+      Status filled = fill(below(path, name), (*wanted)->kind, *(*wanted)->content, where);
+      if (!filled) return filled;
+    } else if (Status set = set_key(path, name, value, where); !set) {
+      return set;
+    }
+  }
+  return {};
+}
+
+Status OpsWriter::set_key(const Path& map, std::string key, Json& value, const std::string& place) {
+  const auto wanted = wanted_container(value, place);
+  if (!wanted) return pass(wanted);
+  if (!*wanted) {
+    Result<crdt::Scalar> leaf = read_scalar(value, place);
+    if (!leaf) return pass(leaf);
+    push(map, crdt::MapSet{std::move(key), std::move(*leaf)});
+    return {};
+  }
+  push(map, crdt::MapSet{key, (*wanted)->kind});
+  return fill(below(map, std::move(key)), (*wanted)->kind, *(*wanted)->content, place);
+}
+
+Status OpsWriter::set_item(const Path& list, std::uint64_t index, Json& value,
+                           const std::string& place) {
+  const auto wanted = wanted_container(value, place);
+  if (!wanted) return pass(wanted);
+  if (!*wanted) {
+    Result<crdt::Scalar> leaf = read_scalar(value, place);
+    if (!leaf) return pass(leaf);
+    push(list, crdt::ListSet{index, std::move(*leaf)});
+    return {};
+  }
+  push(list, crdt::ListSet{index, (*wanted)->kind});
+  return fill(below(list, index), (*wanted)->kind, *(*wanted)->content, place);
+}
+
+Status OpsWriter::insert_items(const Path& list, std::uint64_t index, Json& values,
+                               const std::string& place) {
+  std::vector<std::pair<std::uint64_t, Wanted>> containers;
+  crdt::ListInsert piece{index, {}};
+  std::size_t piece_size = 0;
+  std::uint64_t at = index;
+  for (Json& value : values) {
+    const std::string where = place + "[" + std::to_string(at - index) + "]";
+    const auto wanted = wanted_container(value, where);
+    if (!wanted) return pass(wanted);
+    crdt::ItemValue item = Kind::map;
+    if (*wanted) {
+      item = (*wanted)->kind;
+      containers.emplace_back(at, **wanted);
+    } else {
+      Result<crdt::Scalar> leaf = read_scalar(value, where);
+      if (!leaf) return pass(leaf);
+      item = std::move(*leaf);
+    }
+    const std::size_t size = size_of(item);
+    if (!piece.items.empty() &&
+        (piece.items.size() == list_piece_items_max || piece_size + size > list_piece_size_max)) {
+      push(list, std::exchange(piece, crdt::ListInsert{at, {}}));
+      piece_size = 0;
+    }
+    piece.items.push_back(std::move(item));
+    piece_size += size;
+    ++at;
+  }
+  if (!piece.items.empty()) push(list, std::move(piece));
+  for (const auto& [where, container] : containers) {
+    Status filled = fill(below(list, where), container.kind, *container.content,
+                         place + "[" + std::to_string(where - index) + "]");
+    if (!filled) return filled;
+  }
+  return {};
+}
+
+void OpsWriter::insert_text(const Path& text, std::uint64_t position, std::string_view inserted) {
+  while (!inserted.empty()) {
+    std::size_t size = std::min(inserted.size(), text_piece_size_max);
+    while (size < inserted.size() && continues_sequence(inserted[size])) --size;
+    const std::string_view piece = inserted.substr(0, size);
+    push(text, crdt::TextInsert{position, std::string(piece)});
+    position += code_points(piece);
+    inserted.remove_prefix(size);
+  }
+}
+
+Status OpsWriter::fill(const Path& path, Kind kind, Json& content, const std::string& place) {
+  switch (kind) {
+    case Kind::map: return fill_map(path, content, place);
+    case Kind::list: return insert_items(path, 0, content, place);
+    case Kind::text: insert_text(path, 0, content.get_ref<const std::string&>()); return {};
+    case Kind::counter:
+      if (content.get<std::int64_t>() != 0) {
+        push(path, crdt::CounterAdd{content.get<std::int64_t>()});
+      }
+      return {};
+    case Kind::set:
+      for (Json& value : content) {
+        Result<crdt::Scalar> leaf = read_scalar(value, place);
+        if (!leaf) return pass(leaf);
+        push(path, crdt::SetAdd{std::move(*leaf)});
+      }
+      return {};
+  }
+  return {};
+}
+
+Json to_json(const crdt::Scalar& value) {
+  if (const auto* boolean = std::get_if<bool>(&value)) return *boolean;
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  return nullptr;
+}
+
+Json to_json(const crdt::Value& value) {
+  if (const auto* scalar = std::get_if<crdt::Scalar>(&value.node)) return to_json(*scalar);
+  if (const auto* list = std::get_if<crdt::ValueList>(&value.node)) {
+    Json made = Json::array();
+    for (const crdt::Value& item : *list) made.push_back(to_json(item));
+    return made;
+  }
+  Json made = Json::object();
+  for (const auto& [key, inner] : std::get<crdt::ValueMap>(value.node)) made[key] = to_json(inner);
+  return made;
+}
+
+namespace {
+
+Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path& path) {
+  if (const auto found = kinds.find(path); found != kinds.end()) {
+    switch (found->second) {
+      case Kind::text: return {{"$text", to_json(value)}};
+      case Kind::counter: return {{"$counter", to_json(value)}};
+      case Kind::set: return {{"$set", to_json(value)}};
+      case Kind::map:
+      case Kind::list: break;
+    }
+  }
+  if (const auto* list = std::get_if<crdt::ValueList>(&value.node)) {
+    Json made = Json::array();
+    for (const crdt::Value& item : *list) {
+      path.emplace_back(std::uint64_t{made.size()});
+      made.push_back(annotate(item, kinds, path));
+      path.pop_back();
+    }
+    return made;
+  }
+  const auto* map = std::get_if<crdt::ValueMap>(&value.node);
+  if (map == nullptr) return to_json(value);
+  Json made = Json::object();
+  for (const auto& [key, inner] : *map) {
+    path.emplace_back(key);
+    made[key] = annotate(inner, kinds, path);
+    path.pop_back();
+  }
+  if (looks_like_marker(made)) {
+    Json escaped = Json::object();
+    escaped["$map"] = std::move(made);
+    return escaped;
+  }
+  return made;
+}
+
+}  // namespace
+
+Json to_annotated_json(const crdt::Value& value, const std::map<Path, Kind>& kinds) {
+  Path path;
+  return annotate(value, kinds, path);
+}
+
+}  // namespace syncline::ipc

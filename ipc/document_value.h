@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Document values: plain JSON into ops, and documents into plain JSON.
+//
+// Objects become maps, arrays lists, the rest leaves. An object with one key that begins
+// with "$" is a marker: {"$text": "..."}, {"$counter": 5}, {"$set": [...]}, and
+// {"$map": {...}} for a map that would look like a marker. The annotated form of a document
+// has markers wherever they are needed to make the same document again.
+#pragma once
+
+#include "ipc/json.h"
+#include "protocol/base/result.h"
+#include "protocol/crdt/op.h"
+#include "protocol/step/command.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace syncline::ipc {
+
+enum class Form : std::uint8_t { plain, annotated };
+
+// Collects the ops of one command. Texts are moved out of the Json that is given.
+class OpsWriter {
+ public:
+  explicit OpsWriter(std::vector<step::EditOp>& out) : out_(out) {}
+
+  // `value` has to be an object; the document is taken to be empty.
+  Status fill_document(Json& value, const std::string& place);
+  // Whatever was in the slot goes.
+  Status set_key(const crdt::Path& map, std::string key, Json& value, const std::string& place);
+  Status set_item(const crdt::Path& list, std::uint64_t index, Json& value,
+                  const std::string& place);
+  Status insert_items(const crdt::Path& list, std::uint64_t index, Json& values,
+                      const std::string& place);
+  void insert_text(const crdt::Path& text, std::uint64_t position, std::string_view inserted);
+  void push(const crdt::Path& path, crdt::Action action);
+
+ private:
+  Status fill(const crdt::Path& path, crdt::Kind kind, Json& content, const std::string& place);
+  Status fill_map(const crdt::Path& path, Json& content, const std::string& place);
+
+  std::vector<step::EditOp>& out_;
+};
+
+// Nothing of an object or array.
+Result<crdt::Scalar> read_scalar(Json& value, const std::string& place);
+
+Json to_json(const crdt::Scalar& value);
+Json to_json(const crdt::Value& value);
+// `kinds` as in step::EntityAnswer.
+Json to_annotated_json(const crdt::Value& value, const std::map<crdt::Path, crdt::Kind>& kinds);
+
+}  // namespace syncline::ipc

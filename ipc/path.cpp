@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// pointer = *( "/" token )                          "" is the whole document
+// token   = index | [ "~2" ] *( unescaped | "~0" | "~1" )        ~0 is "~", ~1 is "/"
+// index   = "0" | nonzero *digit                    below 2^32; larger ones are keys
+#include "ipc/path.h"
+
+#include "protocol/base/limits.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace syncline::ipc {
+
+namespace {
+
+constexpr std::int64_t index_max = UINT32_MAX;
+constexpr std::int64_t path_size_max = 64 * 1024;
+// The last step names a slot inside the deepest container.
+constexpr std::size_t steps_max = limits::container_depth_max + 1;
+
+std::optional<std::uint64_t> read_index(std::string_view token) {
+  if (token.empty() || (token.size() > 1 && token[0] == '0')) return std::nullopt;
+  std::uint64_t index = 0;
+  const auto [stop, error] = std::from_chars(token.data(), token.data() + token.size(), index);
+  if (error != std::errc() || stop != token.data() + token.size()) return std::nullopt;
+  if (index > std::uint64_t{index_max}) return std::nullopt;
+  return index;
+}
+
+std::optional<std::string> read_key(std::string_view token) {
+  std::string key;
+  if (token.substr(0, 2) == "~2") token.remove_prefix(2);
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] != '~') {
+      key.push_back(token[i]);
+      continue;
+    }
+    if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return std::nullopt;
+    key.push_back(token[i] == '0' ? '~' : '/');
+  }
+  return key;
+}
+
+Result<crdt::Path> read_pointer(std::string_view pointer, const std::string& place) {
+  crdt::Path path;
+  while (!pointer.empty()) {
+    if (pointer[0] != '/') {
+      return fail(Errc::invalid, place + R"( has to be a JSON Pointer, like "/title")");
+    }
+    pointer.remove_prefix(1);
+    const std::string_view token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    if (path.size() == steps_max) {
+      return fail(Errc::oversized,
+                  place + " has more than " + std::to_string(steps_max) + " steps");
+    }
+    if (const auto index = read_index(token)) {
+      path.emplace_back(*index);
+    } else if (auto key = read_key(token)) {
+      path.emplace_back(std::move(*key));
+    } else {
+      return fail(Errc::invalid,
+                  place + R"( has a "~" that is not "~0", "~1" or, before a key, "~2")");
+    }
+  }
+  return path;
+}
+
+}  // namespace
+
+Schema path_schema(std::string about) {
+  Schema step =
+      either("a map key, or a list index", {text("", path_size_max), integer("", 0, index_max)});
+  Schema schema = either(std::move(about), {text("a JSON Pointer", path_size_max),
+                                            array("its steps", std::move(step), steps_max)});
+  schema.form = R"(a JSON Pointer like "/title", or an array of its steps)";
+  return schema;
+}
+
+Result<crdt::Path> read_path(const Json& value, const std::string& place) {
+  if (value.is_string()) return read_pointer(value.get_ref<const std::string&>(), place);
+  crdt::Path path;
+  for (const Json& step : value) {
+    if (step.is_string()) {
+      path.emplace_back(step.get<std::string>());
+    } else {
+      path.emplace_back(step.get<std::uint64_t>());
+    }
+  }
+  return path;
+}
+
+std::string pointer_of(const crdt::Path& path) {
+  std::string pointer;
+  for (const crdt::Step& step : path) {
+    pointer.push_back('/');
+    if (const auto* index = std::get_if<std::uint64_t>(&step)) {
+      pointer += std::to_string(*index);
+      continue;
+    }
+    const auto& key = std::get<std::string>(step);
+    if (read_index(key)) pointer += "~2";
+    for (const char c : key) {
+      if (c == '~') {
+        pointer += "~0";
+      } else if (c == '/') {
+        pointer += "~1";
+      } else {
+        pointer.push_back(c);
+      }
+    }
+  }
+  return pointer;
+}
+
+}  // namespace syncline::ipc
