@@ -105,7 +105,15 @@ struct Clear {
       slot = slot->second.pristine() ? map.slots.erase(slot) : std::next(slot);
     }
   }
-  void operator()(ListContainer& list) const { list.clear(edit, Because::removed_above); }
+  void operator()(ListContainer& list) const {
+    list.clear(edit, Because::removed_above);
+    // Items that were gone already may still remember how they went.
+    list.for_each_run([this](const ListContainer::Run& run) {
+      for (const auto& item : run.content.items)
+        if (!item->slot.removals.empty() || !item->slot.children.empty())
+          item->slot.remove(edit, Because::removed_above);
+    });
+  }
   void operator()(TextContainer& text) const { text.clear(edit, Because::removed_above); }
   void operator()(CounterContainer& counter) const {
     for (auto& author : counter.authors) {

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/protocol/crdt/history.h"
+
+#include <algorithm>
+
+namespace syncline::crdt::test {
+namespace {
+
+std::uint64_t length_of(const Document& document, const Path& path) {
+  const auto value = document.read(path);
+  if (!value) return 0;
+  if (const auto* list = std::get_if<ValueList>(&value->node)) return list->size();
+  if (const auto* scalar = std::get_if<Scalar>(&value->node))
+    if (const auto* text = std::get_if<std::string>(scalar))
+      return static_cast<std::uint64_t>(
+          std::count_if(text->begin(), text->end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  return 0;
+}
+
+Scalar random_scalar(Dice& dice) {
+  switch (dice.pick(6)) {
+    case 0: return Null{};
+    case 1: return dice.one_in(2);
+    case 2: return static_cast<double>(dice.pick(4)) / 2;
+    case 3: return std::string(1, static_cast<char>('p' + dice.pick(4)));
+    default: return static_cast<std::int64_t>(dice.pick(5));
+  }
+}
+
+ItemValue random_item(Dice& dice, bool containers) {
+  if (containers && dice.one_in(3)) return static_cast<Kind>(dice.pick(kind_count));
+  return random_scalar(dice);
+}
+
+std::string random_text(Dice& dice) {
+  static const char* const letters[] = {"a", "b", "c", "ä", "€", "🙂"};
+  std::string text;
+  for (std::size_t i = 0, n = 1 + dice.pick(4); i < n; ++i) text += letters[dice.pick(6)];
+  return text;
+}
+
+std::string random_key(Dice& dice) { return std::string(1, static_cast<char>('x' + dice.pick(2))); }
+
+Op map_op(Dice& dice, Path path, bool containers) {
+  const std::string key = random_key(dice);
+  if (dice.one_in(4)) return {std::move(path), MapRemove{key}};
+  if (containers && dice.one_in(8))
+    return {std::move(path), MapKeep{key, static_cast<Kind>(dice.pick(kind_count))}};
+  return {std::move(path), MapSet{key, random_item(dice, containers)}};
+}
+
+Op list_op(Dice& dice, Path path, std::uint64_t length, bool containers) {
+  // One in sixteen is out of range for its author.
+  const std::uint64_t reach = length + (dice.one_in(16) ? 3 : 0);
+  if (length == 0 || dice.one_in(2)) {
+    ListInsert insert{dice.below(reach + 1), {}};
+    for (std::size_t i = 0, n = 1 + dice.pick(3); i < n; ++i)
+      insert.items.push_back(random_item(dice, containers));
+    return {std::move(path), std::move(insert)};
+  }
+  const std::uint64_t index = dice.below(reach);
+  if (dice.one_in(3)) return {std::move(path), ListSet{index, random_item(dice, containers)}};
+  if (containers && dice.one_in(8))
+    return {std::move(path), ListKeep{index, static_cast<Kind>(dice.pick(kind_count))}};
+  const std::uint64_t most = reach - index;
+  return {std::move(path), ListRemove{index, 1 + dice.below(std::min<std::uint64_t>(most, 3))}};
+}
+
+Op text_op(Dice& dice, Path path, std::uint64_t length) {
+  const std::uint64_t reach = length + (dice.one_in(16) ? 3 : 0);
+  if (length == 0 || !dice.one_in(3))
+    return {std::move(path), TextInsert{dice.below(reach + 1), random_text(dice)}};
+  const std::uint64_t position = dice.below(reach);
+  const std::uint64_t most = std::min<std::uint64_t>(reach - position, 4);
+  return {std::move(path), TextRemove{position, 1 + dice.below(most)}};
+}
+
+Op counter_op(Dice& dice, Path path) {
+  if (dice.one_in(16)) return {std::move(path), CounterAdd{dice.one_in(2) ? INT64_MAX : INT64_MIN}};
+  return {std::move(path), CounterAdd{static_cast<std::int64_t>(dice.pick(21)) - 10}};
+}
+
+Op set_op(Dice& dice, Path path) {
+  if (dice.one_in(3)) return {std::move(path), SetRemove{random_scalar(dice)}};
+  return {std::move(path), SetAdd{random_scalar(dice)}};
+}
+
+// Some path of at most three steps, through what is there or through what is not.
+Path random_path(Dice& dice, const Document& document) {
+  Path path;
+  while (path.size() < 3 && !dice.one_in(3)) {
+    const bool in_list = !path.empty() && document.kind_at(path) == Kind::list;
+    if (in_list || (!path.empty() && dice.one_in(8))) {
+      path.push_back(Step{dice.below(length_of(document, path) + (dice.one_in(8) ? 1 : 0) + 1) /
+                          (dice.one_in(2) ? 1 : 2)});
+    } else {
+      path.push_back(Step{random_key(dice)});
+    }
+  }
+  return path;
+}
+
+Op nested_op(Dice& dice, const Document& document) {
+  Path path = random_path(dice, document);
+  if (path.empty()) return map_op(dice, std::move(path), true);
+  // Mostly the kind that is there: otherwise half of everything would be a conflict.
+  const auto there = document.kind_at(path);
+  const Kind kind = there && !dice.one_in(6) ? *there : static_cast<Kind>(dice.pick(kind_count));
+  const std::uint64_t length = length_of(document, path);
+  switch (kind) {
+    case Kind::map: return map_op(dice, std::move(path), true);
+    case Kind::list: return list_op(dice, std::move(path), length, true);
+    case Kind::text: return text_op(dice, std::move(path), length);
+    case Kind::counter: return counter_op(dice, std::move(path));
+    case Kind::set: return set_op(dice, std::move(path));
+  }
+  return map_op(dice, std::move(path), true);
+}
+
+}  // namespace
+
+std::vector<Op> random_ops(Dice& dice, Flavour flavour, const Document& document) {
+  const Path path{Step{std::string("t")}};
+  // Now and then the container as a whole goes, or is replaced by an empty one.
+  if (flavour != Flavour::map && flavour != Flavour::nested && dice.one_in(12)) {
+    const auto kind = static_cast<Kind>(static_cast<int>(flavour));
+    if (dice.one_in(3)) return {Op{{}, MapSet{"t", kind}}};
+    if (dice.one_in(3)) return {Op{{}, MapKeep{"t", kind}}};
+    return {Op{{}, MapRemove{"t"}}};
+  }
+  switch (flavour) {
+    case Flavour::map: return {map_op(dice, {}, false)};
+    case Flavour::list: return {list_op(dice, path, length_of(document, path), false)};
+    case Flavour::text: return {text_op(dice, path, length_of(document, path))};
+    case Flavour::counter: return {counter_op(dice, path)};
+    case Flavour::set: return {set_op(dice, path)};
+    case Flavour::nested: return {nested_op(dice, document)};
+  }
+  return {};
+}
+
+}  // namespace syncline::crdt::test
