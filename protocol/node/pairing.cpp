@@ -108,7 +108,8 @@ void Pairing::confirm(House& house, Turn& turn, RequestId request,
   turn.durability = Durability::synced;
   const Status reloaded = reload_rosters(house, turn);
   if (!reloaded) return turn.reply_error(request, reloaded.error());
-  house.replicator->roster_changed(house.roster.id());
+  const Status announced = house.replicator->roster_changed(house.roster.id(), turn.draft);
+  if (!announced) return turn.reply_error(request, announced.error());
   turn.must_settle = true;
   turn.note(step::NoteLevel::normal, "pair", "a device was added to the vault");
   house.attention.push_back("The device \"" + other_name_ + "\" was added to this vault.");

@@ -176,7 +176,8 @@ Result<step::Answer> VaultDoor::finish_change(House& house, Turn& turn,
   turn.durability = Durability::synced;
   const Status reloaded = reload_rosters(house, turn);
   if (!reloaded) return pass(reloaded);
-  house.replicator->roster_changed(house.roster.id());
+  const Status announced = house.replicator->roster_changed(house.roster.id(), turn.draft);
+  if (!announced) return pass(announced);
   turn.must_settle = true;
   return step::Answer(step::Done{});
 }

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// hello     := 01 | epoch 16 | known_epoch 16 | known_change v | flags u8 | n v | address*n | later fields
-// rows      := 01 | n v | (space 32 | records v | roster 8 | m v | row*m)*n
-// row       := log 16 | seq v | head 8
-// rows_end  := 01 | change v | set_digest 32 | row_count v
-// pull      := 01 | log 16 | from v | to v            (1 <= from <= to)
-// batch     := 01 | log 16 | block (the rest)
+// hello     := 01 | epoch 16 | known_epoch 16 | known_change v | flags u8 | n v | address*n | later
+// fields rows      := 01 | n v | (space 32 | records v | roster 8 | m v | row*m)*n row       := log
+// 16 | seq v | head 8 rows_end  := 01 | change v | set_digest 32 | row_count v pull      := 01 |
+// log 16 | from v | to v            (1 <= from <= to) batch     := 01 | log 16 | block (the rest)
 // record_ids:= 01 | space 32 | n v | short id 16 * n
-// records   := 01 | space 32 | n v | (length v | record)*n
-// receipt   := 01 | vault 32 | device 16 | epoch 16 | change v | at zz | set_digest 32 | n v | row*n | signature 64
-// prune, graft := 01 | space 32
-// v = canonical LEB128, zz = zigzag over it. Spec section 8.
+// records   := 01 | space 32 | last u8 | n v | (length v | record)*n
+// receipt   := 01 | vault 32 | device 16 | epoch 16 | change v | at zz | set_digest 32 | n v |
+// row*n | signature 64 prune, graft := 01 | space 32 head_wanted := 01 | log 16 head      := 01 |
+// log 16 | seq v | hash 32 | signature 64 proof     := 01 | proof (the rest) full      := 01 v =
+// canonical LEB128, zz = zigzag over it. Spec section 8.
 #include "protocol/sync/messages.h"
-
-#include <algorithm>
 
 #include "protocol/base/limits.h"
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
+
+#include <algorithm>
 
 namespace syncline::sync {
 
@@ -198,7 +197,7 @@ Result<RecordIds> decode_record_ids(Bytes body) {
 
 Buffer encode(const Records& message) {
   wire::Writer out = started();
-  out.id(message.space).varint(message.records.size());
+  out.id(message.space).u8(message.last ? 1 : 0).varint(message.records.size());
   for (const Buffer& record : message.records) out.bytes(record);
   return out.take();
 }
@@ -208,6 +207,9 @@ Result<Records> decode_records(Bytes body) {
   read_version(in);
   Records message;
   message.space = in.id<SpaceId>();
+  const std::uint8_t last = in.u8();
+  if (last > 1) in.fail_with(Errc::non_canonical);
+  message.last = last == 1;
   const std::size_t count = read_count(in, limits::records_per_space_max, 1);
   for (std::size_t i = 0; i < count && in.ok(); ++i)
     message.records.push_back(to_buffer(in.bytes(limits::record_size_max)));
@@ -262,5 +264,60 @@ Result<Message> decode_space_only(Bytes body) {
 
 Result<Prune> decode_prune(Bytes body) { return decode_space_only<Prune>(body); }
 Result<Graft> decode_graft(Bytes body) { return decode_space_only<Graft>(body); }
+
+Buffer encode(const HeadWanted& message) {
+  wire::Writer out = started();
+  out.id(message.log);
+  return out.take();
+}
+
+Result<HeadWanted> decode_head_wanted(Bytes body) {
+  wire::Reader in(body);
+  read_version(in);
+  HeadWanted message{in.id<LogId>()};
+  return in.finish(std::move(message));
+}
+
+Buffer encode(const Head& message) {
+  wire::Writer out = started();
+  out.id(message.log)
+      .varint(message.head.at.seq)
+      .id(message.head.at.hash)
+      .id(message.head.signature);
+  return out.take();
+}
+
+Result<Head> decode_head(Bytes body) {
+  wire::Reader in(body);
+  read_version(in);
+  Head message;
+  message.log = in.id<LogId>();
+  message.head.at.seq = in.varint(log::seq_max);
+  message.head.at.hash = in.id<Digest>();
+  message.head.signature = in.id<crypto::Signature>();
+  return in.finish(std::move(message));
+}
+
+Buffer encode(const ProofMessage& message) {
+  wire::Writer out = started();
+  out.fixed(message.proof);
+  return out.take();
+}
+
+Result<ProofMessage> decode_proof_message(Bytes body) {
+  wire::Reader in(body);
+  read_version(in);
+  ProofMessage message{in.rest()};
+  return in.finish(std::move(message));
+}
+
+Buffer encode_full() { return started().take(); }
+
+Status decode_full(Bytes body) {
+  wire::Reader in(body);
+  read_version(in);
+  const auto read = in.finish(0);
+  return read ? Status() : pass(read);
+}
 
 }  // namespace syncline::sync

@@ -7,13 +7,14 @@
 // link_sync and replicator.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "protocol/base/ids.h"
 #include "protocol/base/result.h"
 #include "protocol/base/time.h"
 #include "protocol/crypto/sign.h"
+#include "protocol/log/chain.h"
+
+#include <string>
+#include <vector>
 
 namespace syncline::sync {
 
@@ -29,7 +30,9 @@ enum class MessageType : std::uint8_t {
   prune = 0x18,
   graft = 0x19,
   proof = 0x1a,
-  full = 0x1b,
+  full = 0x1b,         // send every row again
+  head_wanted = 0x1c,  // show the signed head of a log
+  head = 0x1d,
 };
 
 // The first 8 bytes of a hash: a hint that two sides differ, never a reason to accept.
@@ -37,8 +40,8 @@ using ShortHash = Id<struct ShortHashTag, 8>;
 ShortHash short_hash(const Digest& digest);
 
 struct Hello {
-  StoreEpoch epoch;            // of the sender's store
-  StoreEpoch known_epoch;      // the receiver's epoch as the sender remembers it; zero: never met
+  StoreEpoch epoch;        // of the sender's store
+  StoreEpoch known_epoch;  // the receiver's epoch as the sender remembers it; zero: never met
   std::uint64_t known_change = 0;  // of the receiver's store, everything up to here is stored
   bool receive_paused = false;
   std::vector<std::string> addresses;  // where the sender listens, "host:port"; host may be empty
@@ -86,6 +89,7 @@ struct RecordIds {
 };
 struct Records {
   SpaceId space;
+  bool last = false;  // no more follow for this question
   std::vector<Buffer> records;
 };
 
@@ -99,6 +103,18 @@ struct Receipt {
   Digest set_digest;
   std::vector<Row> rows;
   crypto::Signature signature;
+};
+
+// A log's head with its signature: evidence about forks and rollbacks.
+struct HeadWanted {
+  LogId log;
+};
+struct Head {
+  LogId log;
+  log::SignedHead head;
+};
+struct ProofMessage {
+  Bytes proof;  // as log::encode_proof; aliases the message
 };
 
 struct Prune {
@@ -118,6 +134,10 @@ Buffer encode(const Records& message);
 Buffer encode(const Receipt& message);
 Buffer encode(const Prune& message);
 Buffer encode(const Graft& message);
+Buffer encode(const HeadWanted& message);
+Buffer encode(const Head& message);
+Buffer encode(const ProofMessage& message);
+Buffer encode_full();
 
 // Errors: Errc::truncated, oversized, non_canonical, invalid: the sender broke the protocol.
 Result<Hello> decode_hello(Bytes body);
@@ -130,6 +150,10 @@ Result<Records> decode_records(Bytes body);
 Result<Receipt> decode_receipt(Bytes body);
 Result<Prune> decode_prune(Bytes body);
 Result<Graft> decode_graft(Bytes body);
+Result<HeadWanted> decode_head_wanted(Bytes body);
+Result<Head> decode_head(Bytes body);
+Result<ProofMessage> decode_proof_message(Bytes body);
+Status decode_full(Bytes body);
 
 // What a receipt's signature covers.
 Buffer signed_part(const Receipt& receipt);
@@ -137,7 +161,7 @@ Buffer signed_part(const Receipt& receipt);
 // Bounds that only these messages have.
 inline constexpr std::size_t hello_addresses_max = 8;
 inline constexpr std::size_t address_size_max = 128;
-inline constexpr std::size_t rows_per_message_max = 1800;      // 32 bytes each, within 60 KiB
+inline constexpr std::size_t rows_per_message_max = 1800;  // 32 bytes each, within 60 KiB
 inline constexpr std::size_t spaces_per_message_max = 1024;
 inline constexpr std::size_t record_ids_per_message_max = 4096;  // 64 KiB of short ids
 inline constexpr std::size_t receipt_rows_max = 1800;

@@ -8,15 +8,15 @@
 // it queues on outlets leaves only after the commit. Spec section 8.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <optional>
-#include <vector>
-
 #include "protocol/log/chain_hashes.h"
 #include "protocol/log/draft.h"
 #include "protocol/sync/messages.h"
 #include "protocol/sync/outlet.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace syncline::sync {
 
@@ -40,7 +40,7 @@ struct News {
   std::vector<Doubt> doubts;     // of own logs only
   std::vector<LogId> frozen;     // an equivocation proof arrived or was made
   std::vector<Learned> learned;
-  bool store_rewound = false;    // a device knows a later state of this very store: it was restored
+  bool store_rewound = false;  // a device knows a later state of this very store: it was restored
 };
 
 // Which directions the person stopped.
@@ -53,10 +53,10 @@ struct Pauses {
 // What is known of another device, for status and for callers that wait.
 struct Standing {
   bool linked = false;
-  bool exchanged = false;             // states were exchanged on a link that is up
-  bool level = false;                 // proven: equal digests, nothing under way
-  std::uint64_t missing_there = 0;    // events held here that it has not proven to hold
-  std::uint64_t missing_here = 0;     // events it announced that are not stored here
+  bool exchanged = false;           // states were exchanged on a link that is up
+  bool level = false;               // proven: equal digests, nothing under way
+  std::uint64_t missing_there = 0;  // events held here that it has not proven to hold
+  std::uint64_t missing_here = 0;   // events it announced that are not stored here
   std::optional<WallTime> receipt_at;
 };
 
@@ -93,7 +93,7 @@ class Replicator {
 
   // Changes made by this device itself.
   void appended(const SpaceId& space, const LogId& log, const log::SignedHead& head);
-  void roster_changed(const SpaceId& space);
+  Status roster_changed(const SpaceId& space, const StoreReader& reader);
   void set_pauses(const Pauses& pauses, Now now);
   void set_addresses(std::vector<std::string> addresses);
   // Own logs, for the rollback alarm.
@@ -116,8 +116,9 @@ class Replicator {
   bool is_settled() const;
   const StoreEpoch& epoch() const;
 
+  struct State;  // replicator_state.h
+
  private:
-  struct State;
   explicit Replicator(std::unique_ptr<State> state);
 
   std::unique_ptr<State> state_;
