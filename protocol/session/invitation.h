@@ -58,6 +58,7 @@ class InvitationBook {
   void close(std::uint64_t number);
 
  private:
+  bool is_running(std::uint64_t number) const;
   void end(InvitationState state);
   void expire(Instant now);
 

@@ -14,6 +14,7 @@
 #include "protocol/crypto/sign.h"
 #include "protocol/session/invitation.h"
 #include "protocol/session/preface.h"
+#include "protocol/space/device.h"
 
 #include <memory>
 #include <string>
@@ -24,15 +25,9 @@ namespace syncline::session {
 
 inline constexpr std::size_t grant_size_max = 1024 * 1024;
 
-// What a new device says about itself.
-struct JoinOffer {
-  crypto::VerifyKey sign_key;
-  crypto::BoxPublicKey box_key;        // the transport key the link was made with
-  crypto::BoxPublicKey recipient_key;  // the account key is sealed to it
-  std::string name;
-
-  bool operator==(const JoinOffer&) const = default;
-};
+// What a new device says about itself: keys it signed, and a name. Encoded and checked by
+// space/device.h (encode_introduction, decode_introduction).
+using JoinOffer = space::Introduction;
 
 // ---- Events -----------------------------------------------------------------------------------
 
@@ -89,7 +84,7 @@ class PairingJoiner {
  public:
   struct Setup {
     const crypto::BoxKey& transport_key;  // copied
-    JoinOffer offer;                      // its box_key is that of transport_key
+    JoinOffer offer;                      // its cert's box_key is that of transport_key
     Random& random;                       // must outlive this object
   };
   // The first output is there at once.

@@ -10,6 +10,7 @@
 #include "protocol/base/random.h"
 #include "protocol/base/result.h"
 #include "protocol/crypto/secret.h"
+#include "protocol/session/audience.h"
 
 #include <array>
 #include <string>
@@ -63,6 +64,9 @@ struct PairingTicket {
   std::string uri() const;
   static Result<PairingTicket> parse(std::string_view uri);
 };
+
+// The audience that a ticket's secret stands for, in place of a discovery key. Spec P5.
+Audience audience_of(const PairingTicket& ticket);
 
 using PairingInput = std::variant<PairingCode, PairingTicket>;
 // Whatever a person typed or scanned. The context of an error is a sentence for them.
