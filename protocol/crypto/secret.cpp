@@ -7,6 +7,12 @@ namespace syncline::crypto {
 
 void wipe(std::span<std::uint8_t> bytes) { sodium_memzero(bytes.data(), bytes.size()); }
 
+void wipe_text(std::string& text) {
+  text.resize(text.capacity());  // never allocates
+  sodium_memzero(text.data(), text.size());
+  text.clear();
+}
+
 bool equal_secret(Bytes a, Bytes b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
