@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 target_sources(syncline_protocol PRIVATE ${CMAKE_CURRENT_LIST_DIR}/secret_text.cpp)

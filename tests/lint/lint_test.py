@@ -300,7 +300,7 @@ class Tidy(LintCase):
         self.write("protocol/wire/a.cpp", '#include "protocol/wire/b.h"\n')
         self.fails_naming("a.cpp:1: starts with the licence line")
         self.write("protocol/wire/b.h", LICENCE)
-        self.fails_naming("no #pragma once", "says in two to six lines")
+        self.fails_naming("no #pragma once", "says what it is for")
 
     def test_test_names_that_ctest_cannot_select_are_named(self):
         self.plant("int x;\n")

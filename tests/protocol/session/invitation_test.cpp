@@ -25,7 +25,7 @@ TEST_CASE("P3: an invitation is open for five minutes and not a moment longer") 
   CHECK(book.claim(number, at(400s)).error().code == Errc::not_found);
 }
 
-TEST_CASE("P3: one device claims an invitation; a burned one is nobody's") {
+TEST_CASE("P3: one device claims an invitation, a burned one is nobody's") {
   SeededRandom random(1);
   InvitationBook book;
   const auto first = book.invite(random, {}, at(0s)).value()->number;
