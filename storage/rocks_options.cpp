@@ -65,6 +65,9 @@ rocksdb::DBOptions database_options(const RocksTuning& tuning) {
   options.WAL_ttl_seconds = 0;
   options.WAL_size_limit_MB = 0;
   options.paranoid_checks = true;
+  // A closed log file that is gone is noticed; otherwise a manifest that lost its end would open
+  // without what was written out since.
+  options.track_and_verify_wals_in_manifest = true;
   // What was read from the log is written and synced anew: after a failed sync the cache of the
   // operating system cannot be trusted to reach the disk.
   options.avoid_flush_during_recovery = false;

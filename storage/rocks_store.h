@@ -9,6 +9,7 @@
 #pragma once
 
 #include "protocol/base/store.h"
+#include "storage/file_boundaries.h"
 
 #include <array>
 #include <filesystem>
@@ -22,6 +23,8 @@ class DB;
 }  // namespace rocksdb
 
 namespace syncline::storage {
+
+class StoreHealth;
 
 class RocksStore final : public Store {
  public:
@@ -65,7 +68,6 @@ class RocksStore final : public Store {
   std::uint64_t memory_size() const;
 
  private:
-  struct Health;
   enum class Recovery { strict, truncating };
   RocksStore(std::filesystem::path directory, const Options& options);
   Status open_database(Recovery recovery);
@@ -78,8 +80,9 @@ class RocksStore final : public Store {
 
   std::filesystem::path directory_;
   Options options_;
-  std::shared_ptr<Health> health_;
+  std::shared_ptr<StoreHealth> health_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  mutable FileBoundaries boundaries_;
   std::unique_ptr<rocksdb::DB> database_;
   // The families in their order, then RocksDB's own default one.
   std::array<rocksdb::ColumnFamilyHandle*, family_count + 1> handles_{};
