@@ -73,6 +73,17 @@ std::string address_text(const HostPort& address) {
   return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
+bool is_local_network(const std::string& host) {
+  in_addr v4{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1)
+    return rank_of_v4(ntohl(v4.s_addr)) != Rank::other_v4;
+  in6_addr v6{};
+  const std::string bare = host.substr(0, host.find('%'));
+  if (::inet_pton(AF_INET6, bare.c_str(), &v6) != 1) return false;
+  const bool unique_local = (v6.s6_addr[0] & 0xfe) == 0xfc;
+  return unique_local || IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6);
+}
+
 std::vector<std::string> interface_hosts() {
   ifaddrs* list = nullptr;
   if (::getifaddrs(&list) != 0) return {};

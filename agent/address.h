@@ -24,6 +24,9 @@ struct HostPort {
 std::optional<HostPort> parse_host_port(std::string_view text);
 std::string address_text(const HostPort& address);
 
+// An IP address of a private network, of a link or of this computer.
+bool is_local_network(const std::string& host);
+
 // The addresses of this computer's network interfaces that another device could reach, best
 // first: private IPv4 networks, other IPv4, IPv6; loopback only where there is nothing else.
 std::vector<std::string> interface_hosts();

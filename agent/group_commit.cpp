@@ -81,11 +81,16 @@ GroupCommit::Outcome GroupCommit::fail_group(Group group, Error error, Now now) 
       outcome.effects.push_back(std::move(effect));
     }
   }
-  // The core takes back what it believed; a store that refuses writes gets none from it.
-  step::Step after = parts_.core.handle(step::StoreFailed{}, now);
-  outcome.effects.insert(outcome.effects.end(), std::make_move_iterator(after.effects.begin()),
-                         std::make_move_iterator(after.effects.end()));
-  outcome.wake_at = after.wake_at;
+  // The core takes back what it believed; a store that refuses writes gets none from it, and what
+  // it would say about such writes is not said.
+  const auto add = [&](step::Step after) {
+    outcome.wake_at = after.wake_at;
+    if (!after.writes.empty()) return;
+    outcome.effects.insert(outcome.effects.end(), std::make_move_iterator(after.effects.begin()),
+                           std::make_move_iterator(after.effects.end()));
+  };
+  add(parts_.core.handle(step::StoreFailed{}, now));
+  add(parts_.core.settle(now));
   return outcome;
 }
 

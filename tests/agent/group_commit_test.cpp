@@ -125,7 +125,6 @@ TEST_CASE("when the commit fails callers are told and nothing else is said") {
   bench.store.fail_after(0, Errc::disk_full);
   bench.core.on_input = [&](const step::Input& input, step::Step& step) {
     if (std::holds_alternative<step::StoreFailed>(input)) {
-      step.writes.push_back(write_of("late", "v"));
       step.effects.push_back(step::Note{step::NoteLevel::error, "store", "degraded"});
       return;
     }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/home.h"
+
+#include "protocol/crypto/hash.h"
+#include "protocol/space/device.h"
+#include "storage/salvage.h"
+#include "storage/schema.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace syncline::agent {
+namespace {
+
+constexpr std::string_view port_file = "port";
+constexpr std::string_view anchor_files[] = {"anchor.0", "anchor.1"};
+
+}  // namespace
+
+Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& path, Damage damage) {
+  auto vault_home = storage::VaultHome::open(path);
+  if (!vault_home) return pass(vault_home);
+  std::unique_ptr<Home> home(new Home(std::move(*vault_home)));
+  if (auto opened = home->open_store(damage); !opened) return pass(opened);
+  if (auto read = home->read_identity(); !read) return pass(read);
+  return home;
+}
+
+Status Home::open_store(Damage damage) {
+  auto opened = storage::RocksStore::open(home_.store_path(), {});
+  if (!opened && opened.error().code == Errc::corrupt && damage == Damage::salvage) {
+    auto salvaged = storage::open_salvage(home_.store_path(), {});
+    if (!salvaged) return pass(salvaged);
+    store_ = std::move(salvaged->store);
+    salvaged_ = true;
+    remarks_.push_back(
+        "the store was damaged; what could be read is in use, the damaged one is kept in " +
+        salvaged->damaged_copy.string());
+  } else if (!opened && opened.error().code == Errc::corrupt) {
+    return fail(Errc::corrupt, opened.error().context +
+                                   "; start once with --salvage: it keeps a copy, uses what can be "
+                                   "read and fetches the rest from your other devices");
+  } else if (!opened) {
+    return pass(opened);
+  } else {
+    store_ = std::move(*opened);
+  }
+  return storage::bring_to_schema(*store_, {});
+}
+
+Status Home::use_identity(Bytes identity) {
+  auto decoded = space::decode_identity(identity);
+  if (!decoded) return fail(Errc::corrupt, "device.key is damaged; restore it from a backup");
+  anchor_.emplace(home_.directory(),
+                  crypto::derive<crypto::SubKey>(decoded->box.expose(), "anchor"));
+  return {};
+}
+
+Status Home::read_identity() {
+  auto identity = home_.read_file(storage::VaultHome::device_key_file);
+  if (!identity) return pass(identity);
+  if (!*identity) return {};
+  if (auto used = use_identity(**identity); !used) return used;
+  identity_ = std::move(**identity);
+  return read_anchor();
+}
+
+Status Home::forget_anchor() {
+  for (const std::string_view name : anchor_files)
+    if (auto removed = home_.remove_file(name); !removed) return removed;
+  return {};
+}
+
+Status Home::read_anchor() {
+  auto anchor = anchor_->read();
+  if (!anchor && anchor.error().code == Errc::corrupt) {
+    // Without it a store that was cut short cannot be recognised, so that is what is assumed.
+    salvaged_ = true;
+    remarks_.push_back("the anchor file is damaged: " + anchor.error().context);
+    if (auto forgotten = forget_anchor(); !forgotten) return forgotten;
+    anchor = anchor_->read();
+  }
+  if (!anchor) return pass(anchor);
+  if (!*anchor) return {};
+  for (const storage::AnchoredLog& one : (*anchor)->logs)
+    anchored_.push_back({one.log, one.seq, one.head});
+  return {};
+}
+
+Status Home::save_identity(Bytes identity) {
+  // An anchor that is still there belongs to a device that is no more.
+  if (auto forgotten = forget_anchor(); !forgotten) return forgotten;
+  anchored_.clear();
+  if (auto used = use_identity(identity); !used) return used;
+  if (auto read = anchor_->read(); !read) return pass(read);
+  return home_.write_file(storage::VaultHome::device_key_file, identity);
+}
+
+Status Home::write_anchor(const std::vector<step::AnchorHead>& heads) {
+  if (!anchor_) return fail(Errc::not_found, "there is no device yet to anchor logs of");
+  std::vector<storage::AnchoredLog> logs;
+  logs.reserve(heads.size());
+  for (const step::AnchorHead& head : heads) logs.push_back({head.log, head.seq, head.head});
+  return anchor_->write(StoreEpoch{}, std::move(logs));
+}
+
+std::uint16_t Home::usual_port() const {
+  const auto stored = home_.read_file(port_file);
+  if (!stored || !*stored) return 0;
+  const std::string digits = to_text(**stored);
+  std::uint16_t port = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return port;
+}
+
+Status Home::save_usual_port(std::uint16_t port) {
+  if (port == usual_port()) return {};
+  return home_.write_file(port_file, as_bytes(std::to_string(port) + "\n"));
+}
+
+}  // namespace syncline::agent

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// syncline: the command line. Turns the table of subcommands into a parser, runs one of
+// them and prints what went wrong. The only file that knows CLI11.
+#include "agent/printable.h"
+#include "service/arguments.h"
+
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace syncline::service {
+namespace {
+
+constexpr const char* footer =
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 no agent is running, 4 the vault is locked,\n"
+    "5 not found, 6 wrong password or code, 7 changed meanwhile or there already, 8 the store\n"
+    "takes no writes, 9 try again later, 130 interrupted.\n"
+    "The vault is in $SYNCLINE_HOME or ~/.local/share/syncline; the agent is `synclined`.";
+
+// Where the parser puts what it found for one subcommand.
+struct Parsed {
+  const Row* row = nullptr;
+  CLI::App* app = nullptr;
+  std::map<std::string, std::vector<std::string>> values;
+  std::map<std::string, bool> switches;
+};
+
+struct Common {
+  bool json = false;
+  std::string home;
+  std::string runtime;
+};
+
+void add_common(CLI::App& app, Common& common) {
+  app.add_flag("--json", common.json, "answer with JSON, one object a line");
+  app.add_option("--home", common.home, "the directory of the vault")->option_text("DIR");
+  app.add_option("--runtime", common.runtime, "the directory of the agent's socket")
+      ->option_text("DIR");
+}
+
+void add_option(Parsed& parsed, const Option& option) {
+  if (option.takes == Takes::nothing) {
+    parsed.app->add_flag(option.name, parsed.switches[option.name], option.about);
+    return;
+  }
+  CLI::Option* const made =
+      parsed.app->add_option(option.name, parsed.values[option.name], option.about);
+  made->option_text(option.value);
+  if (option.takes == Takes::texts) {
+    made->expected(option.name.starts_with("-") ? 1 : -1);
+    if (option.name.starts_with("-")) made->take_all()->allow_extra_args(false);
+  } else {
+    made->expected(1);
+  }
+  if (option.takes == Takes::number)
+    made->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000}));
+  if (option.required) made->required();
+}
+
+Arguments arguments_of(const Parsed& parsed) {
+  Arguments arguments;
+  for (const auto& [name, values] : parsed.values)
+    if (parsed.app->count(name) > 0) arguments.set(name, values);
+  for (const auto& [name, on] : parsed.switches)
+    if (on) arguments.set(name, {});
+  return arguments;
+}
+
+int print_failure(const Failure& failure, const Context& context) {
+  if (context.json) {
+    ipc::Json error = {{"kind", failure.kind}, {"message", failure.message}};
+    if (!failure.next.empty()) error["next"] = failure.next;
+    context.terminal.print(ipc::dump({{"error", std::move(error)}}) + "\n");
+  } else {
+    context.terminal.hint("syncline: " + failure.message + "\n" +
+                          (failure.next.empty() ? "" : "  " + failure.next + "\n"));
+  }
+  return number_of(failure.code);
+}
+
+std::string own_path(const char* called_as) {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string(called_as) : path.string();
+}
+
+int run(const Parsed& parsed, const Common& common, const char* called_as) {
+  Context context{.places = {},
+                  .terminal = Terminal::of_this_process(),
+                  .program = own_path(called_as),
+                  .json = common.json};
+  const auto places = find_places({.home = common.home, .runtime = common.runtime});
+  if (!places)
+    return print_failure({ExitCode::usage, "usage", places.error().context, ""}, context);
+  context.places = *places;
+  try {
+    const Got<ExitCode> result = parsed.row->run(context, arguments_of(parsed));
+    return result ? number_of(*result) : print_failure(result.error(), context);
+  } catch (const std::exception& unexpected) {
+    // The library for JSON throws on a path that is no JSON Pointer; nothing else should.
+    return print_failure({ExitCode::usage, "usage", agent::printable(unexpected.what()), ""},
+                         context);
+  }
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app("Syncline keeps your data on all your devices, encrypted, without a server.",
+               "syncline");
+  app.footer(footer);
+  app.require_subcommand(1);
+  app.fallthrough();
+  Common common;
+  add_common(app, common);
+  app.set_version_flag("--version", "syncline " SYNCLINE_VERSION);
+  std::vector<std::unique_ptr<Parsed>> all;
+  for (const Row& row : subcommands()) {
+    auto parsed = std::make_unique<Parsed>();
+    parsed->row = &row;
+    parsed->app = app.add_subcommand(row.name, row.about);
+    for (const Option& option : row.options) add_option(*parsed, option);
+    all.push_back(std::move(parsed));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = error.get_exit_code() == 0;
+    app.exit(error);
+    return asked_for_help ? 0 : number_of(ExitCode::usage);
+  }
+  for (const auto& parsed : all)
+    if (parsed->app->parsed()) return run(*parsed, common, argv[0]);
+  return number_of(ExitCode::usage);
+}
+
+}  // namespace
+}  // namespace syncline::service
+
+int main(int argc, char** argv) {
+  // It holds passwords for a moment.
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return syncline::service::parse_and_run(argc, argv);
+}

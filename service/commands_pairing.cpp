@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// invite, join: bringing another device into the vault.
+#include "agent/printable.h"
+#include "service/arguments.h"
+#include "service/interrupt.h"
+#include "service/qr.h"
+#include "service/wording.h"
+
+namespace syncline::service {
+namespace {
+
+using ipc::Json;
+
+constexpr auto look_again = std::chrono::milliseconds(150);
+
+std::string code_line(const Context& context, const char* label, const std::string& text) {
+  return context.terminal.toned(Tone::faint, fitted(label, 11)) +
+         context.terminal.toned(Tone::strong, text) + "\n";
+}
+
+Got<ExitCode> write_pictures(const Context& context, const Arguments& arguments, const Qr& code) {
+  if (const std::string file = arguments.text("--png"); !file.empty())
+    if (auto written = code.write_png(file); !written)
+      return failed(written.error(), "name a file that does not exist yet");
+  if (const std::string file = arguments.text("--svg"); !file.empty())
+    if (auto written = code.write_svg(file); !written)
+      return failed(written.error(), "name a file that does not exist yet");
+  (void)context;
+  return ExitCode::ok;
+}
+
+std::string invitation_text(const Context& context, const Arguments& arguments, const Json& invite,
+                            const Qr& code) {
+  std::string text;
+  const bool fits = code.columns() <= context.terminal.columns();
+  if (context.terminal.is_terminal() && !arguments.has("--no-qr")) {
+    if (fits)
+      text += code.for_terminal() + "\n";
+    else
+      text += "The QR code needs " + std::to_string(code.columns()) +
+              " columns: widen the window, or use --png FILE.\n";
+  }
+  text += code_line(context, "Code", safe(invite, "code"));
+  std::string join = "syncline join " + safe(invite, "code");
+  for (const Json& address : list(invite, "addresses")) {
+    if (!address.is_string()) continue;
+    const std::string shown = safe({{"text", address}}, "text");
+    text += code_line(context, "Address", shown);
+    if (&address == &list(invite, "addresses").front()) join += " --address " + shown;
+  }
+  text += "\nOn the new device: " + join + "\nor scan the QR code. One try, " +
+          lasting(number(invite, "valid_for_s")) + ".\n";
+  return text;
+}
+
+void show_check_number(const Context& context, const Json& pair) {
+  if (context.json) return;
+  context.terminal.end_progress();
+  context.terminal.print("\n" + code_line(context, "Device", safe(pair, "device_name")) +
+                         code_line(context, "Number", safe(pair, "check_number")));
+}
+
+Failure pairing_failed(const Json& pair) {
+  const std::string why = safe(pair, "failure");
+  const bool code = why.find("code") != std::string::npos;
+  return {code ? ExitCode::wrong_secret : ExitCode::failed, code ? "wrong_code" : "cancelled",
+          why.empty() ? "pairing ended without a result" : why, ""};
+}
+
+Got<ExitCode> interrupted(Session& session) {
+  (void)session.call("pair.cancel").has_value();
+  return refuse({ExitCode::interrupted, "cancelled", "pairing was cancelled", ""});
+}
+
+Got<bool> decide(const Arguments& arguments, const Interrupt& interrupt) {
+  if (arguments.has("--yes")) return true;
+  const auto answer = ask_line("Does the new device show the same number? [y/N] ");
+  if (interrupt.happened()) return false;
+  return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
+}
+
+// Follows pairing until it is done; `arrived` is called once, when there is a number to compare.
+template <class Arrived>
+Got<Json> follow(const Context& context, Session& session, const Interrupt& interrupt,
+                 Arrived arrived) {
+  std::string before;
+  for (;;) {
+    Got<Json> pair = session.call("pair.status");
+    if (!pair) return pair;
+    const std::string phase = safe(*pair, "phase");
+    if (context.json && phase != before) context.show(*pair, "");
+    if (phase == "confirming" && before != "confirming")
+      if (const Got<ExitCode> decided = arrived(*pair); !decided) return pass_on(decided);
+    if (phase == "done") return pair;
+    if (phase == "failed" || phase == "idle") return refuse(pairing_failed(*pair));
+    if (phase == "waiting")
+      context.terminal.progress("waiting for the new device, " +
+                                lasting(number(*pair, "valid_for_s")) + " left");
+    before = phase;
+    if (interrupt.pause(look_again))
+      return refuse({ExitCode::interrupted, "cancelled", "pairing was cancelled", ""});
+  }
+}
+
+Got<ExitCode> invite(const Context& context, const Arguments& arguments) {
+  Got<Session> session = context.connect();
+  if (!session) return pass_on(session);
+  const Got<Json> made = session->call("pair.invite");
+  if (!made) return pass_on(made);
+  const auto code = Qr::of(made->value("uri", ""));
+  if (!code) return failed(code.error());
+  if (const auto written = write_pictures(context, arguments, *code); !written) {
+    (void)session->call("pair.cancel").has_value();
+    return written;
+  }
+  context.show(*made, invitation_text(context, arguments, *made, *code));
+  if (arguments.has("--no-wait")) return ExitCode::ok;
+  const Interrupt interrupt;
+  const Got<Json> done =
+      follow(context, *session, interrupt, [&](const Json& pair) -> Got<ExitCode> {
+        show_check_number(context, pair);
+        const Got<bool> accept = decide(arguments, interrupt);
+        if (!accept) return pass_on(accept);
+        const Got<Json> told = session->call("pair.confirm", {{"accept", *accept}});
+        if (!told) return pass_on(told);
+        if (*accept) return ExitCode::ok;
+        return refuse({ExitCode::failed, "cancelled", "the new device was turned away",
+                       "invite again if it was yours: every invitation has its own number"});
+      });
+  context.terminal.end_progress();
+  if (!done && interrupt.happened()) return interrupted(*session);
+  if (!done) return pass_on(done);
+  if (!context.json)
+    context.terminal.print(safe(*done, "device_name") + " belongs to your vault now.\n");
+  return ExitCode::ok;
+}
+
+// Waits until what the inviter holds is here too; a lost connection does not undo the joining.
+Got<ExitCode> follow_first_sync(const Context& context, Session& session,
+                                const Interrupt& interrupt) {
+  constexpr auto patience = std::chrono::seconds(30);
+  auto last_linked = std::chrono::steady_clock::now();
+  for (;;) {
+    const Got<Json> status = session.call("system.status");
+    if (!status) return pass_on(status);
+    std::uint64_t missing = 0;
+    bool level = false;
+    bool linked = false;
+    for (const Json& device : list(*status, "devices")) {
+      if (yes(device, "self")) continue;
+      missing += number(device, "missing_here");
+      level = level || (yes(device, "level") && number(*status, "to_merge") == 0);
+      linked = linked || !list(device, "links").empty();
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (linked) last_linked = now;
+    if (level || now - last_linked > patience) {
+      context.terminal.end_progress();
+      const std::string held = counted(number(*status, "events"), "event", "events");
+      context.show(*status, level ? "Level: " + held + " are here.\n"
+                                  : "Joined; the rest follows when the other device is there.\n");
+      return ExitCode::ok;
+    }
+    context.terminal.progress("fetched " + counted(number(*status, "events"), "event", "events") +
+                              (missing > 0 ? ", " + grouped(missing) + " to go" : ""));
+    if (interrupt.pause(look_again)) return ExitCode::ok;  // syncing goes on without us
+  }
+}
+
+Got<ExitCode> join(const Context& context, const Arguments& arguments) {
+  const std::string code = arguments.text("code");
+  const bool is_uri = code.starts_with("syncline:") || code.starts_with("SYNCLINE:");
+  if (!is_uri && !arguments.has("--address"))
+    return usage_error("a code needs the address of the inviting device",
+                       "add --address HOST:PORT as `syncline invite` shows it, or use the URI");
+  Got<Session> session = context.connect_or_start();
+  if (!session) return pass_on(session);
+  const Got<Json> begun = session->call("pair.join", {{"code", code},
+                                                      {"addresses", arguments.texts("--address")},
+                                                      {"device_name", device_name(arguments)}});
+  if (!begun) return pass_on(begun);
+  const Interrupt interrupt;
+  const Got<Json> done =
+      follow(context, *session, interrupt, [&](const Json& pair) -> Got<ExitCode> {
+        show_check_number(context, pair);
+        if (!context.json)
+          context.terminal.print("Compare the number on both, then confirm on the other device.\n");
+        return ExitCode::ok;
+      });
+  context.terminal.end_progress();
+  if (!done && interrupt.happened()) return interrupted(*session);
+  if (!done) return pass_on(done);
+  if (!context.json) context.terminal.print("This device belongs to the vault now.\n");
+  if (arguments.has("--no-wait")) return ExitCode::ok;
+  return follow_first_sync(context, *session, interrupt);
+}
+
+}  // namespace
+
+std::vector<Row> pairing_rows() {
+  return {
+      {"invite",
+       "Invite a new device: shows a code and a QR code, then waits",
+       {{"--yes", Takes::nothing, "let the device in without asking: only where nobody else is",
+         ""},
+        {"--png", Takes::text, "also write the QR code to FILE", "FILE"},
+        {"--svg", Takes::text, "also write the QR code to FILE", "FILE"},
+        {"--no-qr", Takes::nothing, "show no QR code in the terminal", ""},
+        {"--no-wait", Takes::nothing, "do not wait for the device", ""}},
+       invite},
+      {"join",
+       "Join the vault of another device",
+       {{"code", Takes::text, "NNN-NNN-NNN or the URI that the other device shows", "CODE", true},
+        {"--address", Takes::texts, "where the other device listens", "HOST:PORT"},
+        {"--name", Takes::text, "what people see this device as", "NAME"},
+        {"--no-wait", Takes::nothing, "do not wait until everything is here", ""}},
+       join}};
+}
+
+}  // namespace syncline::service

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// doctor, rpc, version.
+#include "service/arguments.h"
+#include "service/doctor.h"
+#include "service/entities.h"
+#include "service/table.h"
+#include "service/wording.h"
+
+namespace syncline::service {
+namespace {
+
+using ipc::Json;
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good: return "good";
+    case Verdict::worth_knowing: return "note";
+    case Verdict::bad: return "bad";
+  }
+  return "bad";
+}
+
+Tone tone_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good: return Tone::good;
+    case Verdict::worth_knowing: return Tone::warn;
+    case Verdict::bad: return Tone::bad;
+  }
+  return Tone::bad;
+}
+
+void ask_agent(const Context& context, std::vector<Finding>& findings) {
+  Got<Session> session = context.connect();
+  if (!session) {
+    findings.push_back({"agent", Verdict::bad, session.error().message, session.error().next});
+    return;
+  }
+  const Got<Json> info = session->call("system.info");
+  const Got<Json> status = session->call("system.status");
+  if (!info || !status) {
+    const Failure& why = info ? status.error() : info.error();
+    findings.push_back({"agent", Verdict::bad, why.message, why.next});
+    return;
+  }
+  for (Finding& one : look_at_agent(*info, *status)) findings.push_back(std::move(one));
+}
+
+Got<ExitCode> doctor(const Context& context, const Arguments&) {
+  std::vector<Finding> findings = look_around(context.places);
+  ask_agent(context, findings);
+  Json rows = Json::array();
+  std::string text;
+  bool well = true;
+  for (const Finding& one : findings) {
+    well = well && one.verdict != Verdict::bad;
+    Json row = {{"check", one.check}, {"verdict", name_of(one.verdict)}, {"text", one.text}};
+    if (!one.remedy.empty()) row["remedy"] = one.remedy;
+    rows.push_back(std::move(row));
+    text += context.terminal.toned(tone_of(one.verdict), fitted(name_of(one.verdict), 6)) +
+            context.terminal.toned(Tone::strong, fitted(one.check, 11)) + one.text + "\n";
+    if (!one.remedy.empty()) text += std::string(17, ' ') + "-> " + one.remedy + "\n";
+  }
+  context.show({{"findings", std::move(rows)}, {"well", well}}, text);
+  return well ? ExitCode::ok : ExitCode::failed;
+}
+
+// What came back, exactly: an error of the agent is printed too and gives the exit code.
+Got<ExitCode> rpc(const Context& context, const Arguments& arguments) {
+  Json params = Json::object();
+  if (arguments.has("params")) {
+    std::string text = arguments.text("params");
+    if (text == "-") {
+      Got<std::string> read = read_source("-");
+      if (!read) return pass_on(read);
+      text = std::move(*read);
+    }
+    auto parsed = ipc::parse(text);
+    if (!parsed) return usage_error("the parameters are not JSON: " + parsed.error().context);
+    params = std::move(*parsed);
+  }
+  Got<Session> session = context.connect();
+  if (!session) return pass_on(session);
+  const Interrupt interrupt;
+  const Got<Json> answer = session->call(arguments.text("method"), std::move(params), interrupt);
+  if (!answer) return pass_on(answer);
+  // Where a person looks at it, indented; in a pipe, one line.
+  const bool indent = context.terminal.is_terminal() && !context.json;
+  context.terminal.print((indent ? answer->dump(2) : ipc::dump(*answer)) + "\n");
+  return ExitCode::ok;
+}
+
+Got<ExitCode> version(const Context& context, const Arguments&) {
+  Json answer = {{"version", SYNCLINE_VERSION}};
+  std::string text = "syncline " SYNCLINE_VERSION "\n";
+  if (Got<Session> session = context.connect()) {
+    const Got<Json> info = session->call("system.info");
+    if (info) {
+      answer["agent"] = safe(*info, "version");
+      text += "synclined " + safe(*info, "version") + "\n";
+    }
+  }
+  context.show(answer, text);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+std::vector<Row> upkeep_rows() {
+  return {{"doctor", "Look for problems and name the remedy", {}, doctor},
+          {"rpc",
+           "Call a method of the local API; `rpc rpc.discover` lists them",
+           {{"method", Takes::text, "its name, as entity.get", "METHOD", true},
+            {"params", Takes::text, "its parameters as a JSON object, or - for standard input",
+             "JSON"}},
+           rpc},
+          {"version", "The version of this program and of the agent", {}, version}};
+}
+
+}  // namespace syncline::service

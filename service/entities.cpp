@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/entities.h"
+
+#include "service/wording.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace syncline::service {
+namespace {
+
+using ipc::Json;
+
+constexpr std::size_t id_digits = 32;
+constexpr std::size_t prefix_min = 4;
+constexpr std::size_t source_size_max = std::size_t{4} << 20;
+
+bool is_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// RFC 6901: "~1" is a slash and "~0" a tilde.
+std::string unescaped(std::string_view token) {
+  std::string out;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const bool escape = token[i] == '~' && i + 1 < token.size();
+    if (escape && token[i + 1] == '1')
+      out += '/', ++i;
+    else if (escape && token[i + 1] == '0')
+      out += '~', ++i;
+    else if (escape && token[i + 1] == '2')
+      ++i;
+    else
+      out += token[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+Got<std::string> find_entity(Session& session, const std::string& text) {
+  if (!is_hex(text) || text.size() > id_digits || text.size() < prefix_min)
+    return usage_error("`" + text + "` names no entity",
+                       "give at least four digits of an id that `syncline ls` shows");
+  if (text.size() == id_digits) return text;
+  std::string found;
+  std::string cursor;
+  do {
+    Json params = {{"limit", 1000}};
+    if (!cursor.empty()) params["cursor"] = cursor;
+    const Got<Json> page = session.call("entity.list", std::move(params));
+    if (!page) return pass_on(page);
+    for (const Json& row : list(*page, "entities")) {
+      const std::string id = safe(row, "entity");
+      if (!id.starts_with(text)) continue;
+      if (!found.empty())
+        return usage_error("several entities begin with " + text, "give more digits of the id");
+      found = id;
+    }
+    cursor = page->value("cursor", "");
+  } while (!cursor.empty());
+  if (found.empty())
+    return refuse({ExitCode::not_found, "not_found", "no entity begins with " + text,
+                   "see what there is with `syncline ls`"});
+  return found;
+}
+
+std::string path_of(const std::string& text) {
+  return text.empty() || text.front() == '/' ? text : "/" + text;
+}
+
+Got<Assignment> read_assignment(const std::string& text, Reading reading) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return usage_error("`" + text + "` is not of the form path=value");
+  const std::string value = text.substr(equals + 1);
+  Assignment made{path_of(text.substr(0, equals)), Json()};
+  if (reading == Reading::text_only) {
+    made.value = {{"$text", value}};
+    return made;
+  }
+  auto parsed = ipc::parse(value);
+  made.value = parsed ? std::move(*parsed) : Json(value);
+  return made;
+}
+
+Got<Json> document_of(const std::vector<Assignment>& assignments) {
+  Json document = Json::object();
+  for (const Assignment& assignment : assignments) {
+    Json* at = &document;
+    std::string_view rest = assignment.path;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('/', 1), rest.size());
+      const std::string key = unescaped(rest.substr(1, end - 1));
+      rest.remove_prefix(end);
+      if (!at->is_object() || at->contains("$text"))
+        return usage_error("`" + assignment.path + "` goes through a value that is no object");
+      at = &(*at)[key];
+      if (at->is_null() && !rest.empty()) *at = Json::object();
+    }
+    if (!at->is_null()) return usage_error("`" + assignment.path + "` is given twice");
+    *at = assignment.value;
+  }
+  return document;
+}
+
+Got<std::string> read_source(const std::string& name) {
+  const bool standard = name == "-";
+  const int descriptor = standard ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return failed({errno == ENOENT ? Errc::not_found : Errc::io,
+                   "cannot open " + name + ": " + std::strerror(errno)});
+  std::string all;
+  char piece[16384];
+  ssize_t got = 0;
+  while (all.size() <= source_size_max) {
+    got = ::read(descriptor, piece, sizeof piece);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    all.append(piece, static_cast<std::size_t>(got));
+  }
+  const int error = errno;
+  if (!standard) ::close(descriptor);
+  if (got < 0) return failed({Errc::io, "cannot read " + name + ": " + std::strerror(error)});
+  if (all.size() > source_size_max)
+    return failed({Errc::oversized, name + " is larger than 4 MiB"}, "put it in several steps");
+  return all;
+}
+
+Got<Json> read_json(const std::string& name) {
+  const Got<std::string> text = read_source(name);
+  if (!text) return pass_on(text);
+  auto parsed = ipc::parse(*text);
+  if (!parsed) return usage_error(name + " is not JSON: " + parsed.error().context);
+  return std::move(*parsed);
+}
+
+}  // namespace syncline::service

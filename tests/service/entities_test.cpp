@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/entities.h"
+
+#include <doctest/doctest.h>
+
+namespace syncline::service {
+namespace {
+
+ipc::Json value_of(const std::string& text) {
+  const auto read = read_assignment(text, Reading::json_or_text);
+  REQUIRE(read);
+  return read->value;
+}
+
+Got<ipc::Json> document(const std::vector<std::string>& words) {
+  std::vector<Assignment> all;
+  for (const std::string& word : words) {
+    auto one = read_assignment(word, Reading::json_or_text);
+    if (!one) return pass_on(one);
+    all.push_back(std::move(*one));
+  }
+  return document_of(all);
+}
+
+TEST_CASE("a value is JSON if it reads as JSON and a string otherwise") {
+  CHECK(value_of("a=5") == ipc::Json(5));
+  CHECK(value_of("a=true") == ipc::Json(true));
+  CHECK(value_of("a=[1,2]") == ipc::Json::array({1, 2}));
+  CHECK(value_of("a=Hello World") == ipc::Json("Hello World"));
+  CHECK(value_of("a=\"5\"") == ipc::Json("5"));
+  CHECK(value_of("a=") == ipc::Json(""));
+  CHECK(value_of("a=b=c") == ipc::Json("b=c"));
+}
+
+TEST_CASE("a text stays a text whatever it looks like") {
+  const auto read = read_assignment("body=5", Reading::text_only);
+  REQUIRE(read);
+  CHECK(read->value == ipc::Json({{"$text", "5"}}));
+}
+
+TEST_CASE("what is no assignment is refused") {
+  for (const char* text : {"", "title", "=5"})
+    CHECK_MESSAGE(!read_assignment(text, Reading::json_or_text), text);
+}
+
+TEST_CASE("paths may leave out the first slash") {
+  CHECK(path_of("title") == "/title");
+  CHECK(path_of("a/b") == "/a/b");
+  CHECK(path_of("/a") == "/a");
+  CHECK(path_of("").empty());
+}
+
+TEST_CASE("assignments nest into one document") {
+  const auto made = document({"title=Hello", "author/name=Ann", "author/age=5", "a~1b=x"});
+  REQUIRE(made);
+  CHECK(*made ==
+        ipc::Json({{"title", "Hello"}, {"author", {{"name", "Ann"}, {"age", 5}}}, {"a/b", "x"}}));
+}
+
+TEST_CASE("assignments that contradict each other are refused") {
+  CHECK(!document({"a=1", "a=2"}));
+  CHECK(!document({"a=1", "a/b=2"}));
+}
+
+}  // namespace
+}  // namespace syncline::service
