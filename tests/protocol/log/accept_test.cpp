@@ -27,7 +27,7 @@ bool same_content(const storage::MemoryStore& a, const storage::MemoryStore& b) 
   return true;
 }
 
-TEST_CASE("L5 a block that continues its log is stored exactly as it came") {
+TEST_CASE("L5: a block that continues its log is stored exactly as it came") {
   TestSpace space;
   Author author(space);
   author.write(3);
@@ -41,7 +41,7 @@ TEST_CASE("L5 a block that continues its log is stored exactly as it came") {
   CHECK(*read_block(replica.store, author.id, 2) == block);
 }
 
-TEST_CASE("L5 every single changed byte of a block is refused and changes nothing") {
+TEST_CASE("L5: every single changed byte of a block is refused and changes nothing") {
   TestSpace space;
   Author author(space);
   author.write(2);
@@ -66,7 +66,7 @@ TEST_CASE("L5 every single changed byte of a block is refused and changes nothin
   CHECK(replica.accept(block));
 }
 
-TEST_CASE("L5 a block of another log or another space is refused") {
+TEST_CASE("L5: a block of another log or another space is refused") {
   TestSpace space;
   TestSpace elsewhere(2);
   Author author(space);
@@ -82,7 +82,7 @@ TEST_CASE("L5 a block of another log or another space is refused") {
   CHECK(error_of(other.accept(author.batch(1))) == Errc::bad_signature);
 }
 
-TEST_CASE("L5 a log that no roster admitted is refused") {
+TEST_CASE("L5: a log that no roster admitted is refused") {
   TestSpace space;
   Author author(space);
   author.write(1);
@@ -92,7 +92,7 @@ TEST_CASE("L5 a log that no roster admitted is refused") {
   CHECK(draft.empty());
 }
 
-TEST_CASE("L4 what is held is dropped and only the rest is taken") {
+TEST_CASE("L4: what is held is dropped and only the rest is taken") {
   TestSpace space;
   Author author(space);
   author.write(3);
@@ -111,7 +111,7 @@ TEST_CASE("L4 what is held is dropped and only the rest is taken") {
   CHECK(*read_block(replica.store, author.id, 5) == *read_block(author.store, author.id, 5));
 }
 
-TEST_CASE("L6 a block that starts beyond what is held is refused as not found") {
+TEST_CASE("L6: a block that starts beyond what is held is refused as not found") {
   TestSpace space;
   Author author(space);
   author.write(2);
@@ -121,7 +121,7 @@ TEST_CASE("L6 a block that starts beyond what is held is refused as not found") 
   CHECK(replica.head().seq() == 0);
 }
 
-TEST_CASE("L7 nothing beyond a log's cut is taken") {
+TEST_CASE("L7: nothing beyond a log's cut is taken") {
   TestSpace space;
   Author author(space);
   author.write(2);
@@ -132,7 +132,7 @@ TEST_CASE("L7 nothing beyond a log's cut is taken") {
   CHECK(replica.accept(author.batch(3), Cut{3}));
 }
 
-TEST_CASE("L8 a log signed with two histories freezes with a proof") {
+TEST_CASE("L8: a log signed with two histories freezes with a proof") {
   TestSpace space;
   Author author(space);
   author.write(2);
@@ -168,7 +168,7 @@ TEST_CASE("L8 a log signed with two histories freezes with a proof") {
   CHECK(error_of(third.accept(forked)) == Errc::equivocation);
 }
 
-TEST_CASE("L8 a block after the fork whose start differs is a proof as well") {
+TEST_CASE("L8: a block after the fork whose start differs is a proof as well") {
   TestSpace space;
   Author author(space);
   author.write(2);
@@ -201,7 +201,7 @@ TEST_CASE("a forged start of a block is no proof") {
   CHECK_FALSE(replica.head().frozen);
 }
 
-TEST_CASE("L5 events that change places or are left out are refused") {
+TEST_CASE("L5: events that change places or are left out are refused") {
   TestSpace space;
   Author author(space);
   author.write(4);

@@ -72,7 +72,7 @@ TEST_CASE("only the log's own key may append and only to an admitted log") {
   CHECK(error_of(LogAppender::open(author.store, other.origin, other.key())) == Errc::not_admitted);
 }
 
-TEST_CASE("L8 nothing is appended to a frozen log") {
+TEST_CASE("L8: nothing is appended to a frozen log") {
   TestSpace space;
   Author author(space);
   author.write(1);
@@ -90,7 +90,7 @@ TEST_CASE("L8 nothing is appended to a frozen log") {
   CHECK(refused.empty());
 }
 
-TEST_CASE("L9 an own log that somebody else made longer is not appended to") {
+TEST_CASE("L9: an own log that somebody else made longer is not appended to") {
   TestSpace space;
   Author author(space);
   author.write(1);

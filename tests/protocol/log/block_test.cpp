@@ -54,7 +54,7 @@ TEST_CASE("a block comes back as it was encoded") {
   CHECK(encode_block(block->header, block->events) == encoded);
 }
 
-TEST_CASE("L3 no block crosses a multiple of 1024 events") {
+TEST_CASE("L3: no block crosses a multiple of 1024 events") {
   CHECK(decode_block(make_run(1, 1024, 16).encode()));
   CHECK(decode_block(make_run(1025, 1024, 16).encode()));
   // The same bytes with another first seq: 1024 becomes 1 event of this range and 4 of the next.
@@ -65,7 +65,7 @@ TEST_CASE("L3 no block crosses a multiple of 1024 events") {
   CHECK(test::error_of(decode_block(crossing)) == Errc::limit);
 }
 
-TEST_CASE("L3 no block exceeds 256 KiB") {
+TEST_CASE("L3: no block exceeds 256 KiB") {
   Run run = make_run(1, 4, 65'000);
   const Buffer fits = run.encode();
   REQUIRE(fits.size() <= limits::batch_size_max);
@@ -75,7 +75,7 @@ TEST_CASE("L3 no block exceeds 256 KiB") {
   CHECK(test::error_of(decode_block(longer)) == Errc::limit);
 }
 
-TEST_CASE("E1 flags of storage and transport are refused") {
+TEST_CASE("E1: flags of storage and transport are refused") {
   Run run = make_run(1, 1);
   for (const unsigned bit : {6u, 7u}) {
     run.events[0].flags = static_cast<std::uint8_t>(1u << bit);
@@ -129,7 +129,7 @@ TEST_CASE("a ciphertext shorter than its tag is refused") {
   CHECK(test::error_of(decode_block(run.encode())) == Errc::invalid);
 }
 
-TEST_CASE("L10 blocks that follow each other merge into one with the last signature") {
+TEST_CASE("L10: blocks that follow each other merge into one with the last signature") {
   const Run first = make_run(1, 3);
   const Run second = make_run(4, 2);
   const Buffer a = first.encode();
@@ -149,7 +149,7 @@ TEST_CASE("L10 blocks that follow each other merge into one with the last signat
   CHECK(test::error_of(merge_blocks(gap)) == Errc::corrupt);
 }
 
-TEST_CASE("L3 merging stops at a multiple of 1024 events and at 256 KiB") {
+TEST_CASE("L3: merging stops at a multiple of 1024 events and at 256 KiB") {
   const Buffer a = make_run(1023, 2).encode();
   const Buffer b = make_run(1025, 2).encode();
   const Bytes across[] = {a, b};
@@ -168,7 +168,7 @@ TEST_CASE("L3 merging stops at a multiple of 1024 events and at 256 KiB") {
   CHECK(two->block.size() <= limits::batch_size_max);
 }
 
-TEST_CASE("L10 a block can be cut at the front") {
+TEST_CASE("L10: a block can be cut at the front") {
   const Run run = make_run(10, 6);
   const Buffer encoded = run.encode();
   const auto block = decode_block(encoded);

@@ -49,7 +49,7 @@ TEST_CASE("chain values are remembered up to a bound and forgotten on demand") {
   CHECK(hashes.size() == 0);
 }
 
-TEST_CASE("L10 a batch from any position verifies at a device that holds what comes before") {
+TEST_CASE("L10: a batch from any position verifies at a device that holds what comes before") {
   TestSpace space;
   Author author(space);
   author.write(7);

@@ -6,7 +6,7 @@
 namespace syncline::log {
 namespace {
 
-TEST_CASE("L1 a log's name and its start depend on everything that names it") {
+TEST_CASE("L1: a log's name and its start depend on everything that names it") {
   test::CounterRandom random(7);
   LogOrigin origin;
   random.fill(origin.space.bytes);
@@ -29,7 +29,7 @@ TEST_CASE("L1 a log's name and its start depend on everything that names it") {
   CHECK(chain_start(other) != chain_start(origin));
 }
 
-TEST_CASE("L1 a leaf covers the authored flags and every other field of an event") {
+TEST_CASE("L1: a leaf covers the authored flags and every other field of an event") {
   test::CounterRandom random(8);
   SealedEvent event;
   random.fill(event.etag.bytes);
@@ -56,7 +56,7 @@ TEST_CASE("L1 a leaf covers the authored flags and every other field of an event
   CHECK(leaf_of(changed.view()) != leaf);
 }
 
-TEST_CASE("L2 a head signature holds for one space and log and seq and hash only") {
+TEST_CASE("L2: a head signature holds for one space and log and seq and hash only") {
   test::TestSpace space;
   test::Author author(space);
   const SignedHead head = author.write(3);

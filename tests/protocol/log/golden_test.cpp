@@ -6,7 +6,7 @@
 namespace syncline::log {
 namespace {
 
-TEST_CASE("L1 L2 E1 the layouts of events and logs are those of the golden vectors") {
+TEST_CASE("L1 L2 E1: the layouts of events and logs are those of the golden vectors") {
   test::Golden golden("log.json");
   test::TestSpace space;
   golden.add("space_id", space.id.view());

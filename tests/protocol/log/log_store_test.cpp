@@ -20,7 +20,7 @@ std::vector<std::uint64_t> block_starts(const storage::MemoryStore& store, const
   return starts;
 }
 
-TEST_CASE("L10 a complete range of 1024 events becomes one block whatever wrote it") {
+TEST_CASE("L10: a complete range of 1024 events becomes one block whatever wrote it") {
   TestSpace space;
   Author author(space);
   for (int i = 0; i < 1030; ++i) author.write(1);
@@ -44,7 +44,7 @@ TEST_CASE("L10 a complete range of 1024 events becomes one block whatever wrote 
   CHECK(block_starts(replica.store, author.id) == std::vector<std::uint64_t>{1, 1025});
 }
 
-TEST_CASE("L10 small blocks fold before they exceed 256 KiB together") {
+TEST_CASE("L10: small blocks fold before they exceed 256 KiB together") {
   TestSpace space;
   Author author(space);
   const std::string large(60'000, 'x');
@@ -55,7 +55,7 @@ TEST_CASE("L10 small blocks fold before they exceed 256 KiB together") {
   CHECK(replica.head().head == author.head().head);
 }
 
-TEST_CASE("L3 a group of many events is split into blocks at the boundaries") {
+TEST_CASE("L3: a group of many events is split into blocks at the boundaries") {
   TestSpace space;
   Author author(space);
   author.write(1000);
@@ -132,7 +132,7 @@ TEST_CASE("the feed holds every log once at its newest change") {
   }));
 }
 
-TEST_CASE("L11 the digest of a space depends on its rows and not on their order or history") {
+TEST_CASE("L11: the digest of a space depends on its rows and not on their order or history") {
   TestSpace space;
   Author a(space);
   Author b(space);
@@ -198,7 +198,7 @@ TEST_CASE("a head record comes back from its encoding and no shorter one does") 
     CHECK_FALSE(decode_head_record(Bytes(encoded).first(size)));
 }
 
-TEST_CASE("S1 every key a log is stored under is at most 64 bytes long") {
+TEST_CASE("D1: every key a log is stored under is at most 64 bytes long") {
   TestSpace space;
   Author author(space);
   author.write(2);

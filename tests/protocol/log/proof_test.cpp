@@ -31,7 +31,7 @@ struct Fork {
   }
 };
 
-TEST_CASE("L8 a shown head of another history gives a proof that anybody can check") {
+TEST_CASE("L8: a shown head of another history gives a proof that anybody can check") {
   Fork fork;
   for (const SignedHead& shown : {fork.right_inner, fork.right}) {
     const auto proof = prove_against(fork.author.store, fork.author.id, shown);
@@ -52,7 +52,7 @@ TEST_CASE("L8 a shown head of another history gives a proof that anybody can che
   }
 }
 
-TEST_CASE("L8 heads of one history prove nothing") {
+TEST_CASE("L8: heads of one history prove nothing") {
   Fork fork;
   CHECK_FALSE(prove_against(fork.author.store, fork.author.id, fork.common)->has_value());
   CHECK_FALSE(
@@ -64,7 +64,7 @@ TEST_CASE("L8 heads of one history prove nothing") {
   CHECK(error_of(prove_against(fork.author.store, fork.author.id, forged)) == Errc::bad_signature);
 }
 
-TEST_CASE("L8 every single changed byte of a proof is refused") {
+TEST_CASE("L8: every single changed byte of a proof is refused") {
   Fork fork;
   const auto proof = prove_against(fork.author.store, fork.author.id, fork.right_inner);
   const Buffer encoded = encode_proof(**proof);
@@ -82,7 +82,7 @@ TEST_CASE("L8 every single changed byte of a proof is refused") {
     CHECK_FALSE(decode_proof(Bytes(encoded).first(size)));
 }
 
-TEST_CASE("L8 a proof of one branch twice is none") {
+TEST_CASE("L8: a proof of one branch twice is none") {
   Fork fork;
   const SignedHead head = fork.author.head().head;
   const Proof proof{fork.author.origin, head, head.at.hash, {}, head.signature};

@@ -27,7 +27,7 @@ struct Restored {
   }
 };
 
-TEST_CASE("L9 an anchor beyond the store or beside its chain means rolled back") {
+TEST_CASE("L9: an anchor beyond the store or beside its chain means rolled back") {
   Restored device;
   const AnchorEntry anchor{device.author.id, device.late.at};
   CHECK(*device.check.against(anchor) == OwnLogState::consistent);
@@ -45,7 +45,7 @@ TEST_CASE("L9 an anchor beyond the store or beside its chain means rolled back")
   CHECK(*device.check.against(AnchorEntry{missing, device.early.at}) == OwnLogState::rolled_back);
 }
 
-TEST_CASE("L9 a head of an own log that another device shows is evidence if it is signed") {
+TEST_CASE("L9: a head of an own log that another device shows is evidence if it is signed") {
   Restored device;
   CHECK(*device.check.against(device.author.id, device.late) == OwnLogState::consistent);
   device.restore();
@@ -58,7 +58,7 @@ TEST_CASE("L9 a head of an own log that another device shows is evidence if it i
   CHECK(error_of(device.check.against(stranger.id, stranger.write(1))) == Errc::not_admitted);
 }
 
-TEST_CASE("L9 a restored device gets its lost events back like anybody else's") {
+TEST_CASE("L9: a restored device gets its lost events back like anybody else's") {
   Restored device;
   const Buffer lost = device.author.batch(3);
   device.restore();

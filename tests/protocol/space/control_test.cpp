@@ -47,7 +47,7 @@ TEST_CASE("a control body with no entity or too many or of a newer kind is refus
   CHECK(error_of(decode_control({})) == Errc::unsupported);
 }
 
-TEST_CASE("R11 a log certificate names the device that signed it and no other log") {
+TEST_CASE("R11: a log certificate names the device that signed it and no other log") {
   TestVault vault;
   const LogId log = log_id_of(**find_own_log(vault.store, vault.member.home));
   const LogCertificate made = certify_log(vault.member.secrets, log);

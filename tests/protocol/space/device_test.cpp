@@ -60,7 +60,7 @@ TEST_CASE("a transport identity comes back and a damaged one is refused") {
   }
 }
 
-TEST_CASE("R9 every single changed byte of an introduction's keys is refused") {
+TEST_CASE("R9: every single changed byte of an introduction's keys is refused") {
   test::CounterRandom random(4);
   const auto newcomer = make_newcomer("phone", {1000}, random);
   REQUIRE(newcomer);

@@ -18,7 +18,7 @@ std::string name_of_kind(RecordKind kind) {
   return "unknown";
 }
 
-TEST_CASE("K1 the layouts of records and keys are those of the golden vectors") {
+TEST_CASE("K1: the layouts of records and keys are those of the golden vectors") {
   test::Golden golden("space.json");
   test::TestVault vault;
   const auto& member = vault.member;

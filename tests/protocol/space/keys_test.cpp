@@ -37,7 +37,7 @@ TEST_CASE("the newest epoch of a space comes first") {
   CHECK(epochs[1]->epoch == 1);
 }
 
-TEST_CASE("K2 a wrapped space key opens for its own place only") {
+TEST_CASE("K2: a wrapped space key opens for its own place only") {
   TestVault vault;
   const auto& keys = vault.member.keys;
   const SpaceKeys made = SpaceKeys::of(crypto::SpaceKey::random(vault.random), 3);

@@ -21,7 +21,7 @@ TEST_CASE("a device writes one log of a space until it gives it up") {
   CHECK(open_appender(vault.store, vault.member.secrets, **current));
 }
 
-TEST_CASE("L9 the next incarnation is another log and is admitted at once") {
+TEST_CASE("L9: the next incarnation is another log and is admitted at once") {
   TestVault vault;
   const OwnLogContext context{vault.member.keys, vault.member.secrets};
   const auto first = **find_own_log(vault.store, vault.member.home);
@@ -39,7 +39,7 @@ TEST_CASE("L9 the next incarnation is another log and is admitted at once") {
   CHECK(open_appender(vault.store, vault.member.secrets, *next)->next_seq() == 1);
 }
 
-TEST_CASE("L9 a store restored twice does not come to the same incarnation twice") {
+TEST_CASE("L9: a store restored twice does not come to the same incarnation twice") {
   TestVault vault;
   const OwnLogContext context{vault.member.keys, vault.member.secrets};
   std::vector<LogId> seen;
@@ -52,7 +52,7 @@ TEST_CASE("L9 a store restored twice does not come to the same incarnation twice
   }
 }
 
-TEST_CASE("R1 an account that is no member admits no log") {
+TEST_CASE("R1: an account that is no member admits no log") {
   TestVault vault;
   TestVault stranger(2);
   log::Draft draft(stranger.store);

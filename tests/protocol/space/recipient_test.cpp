@@ -26,7 +26,7 @@ TEST_CASE("the password opens the account key and no other one does") {
         Errc::wrong_password);
 }
 
-TEST_CASE("R7 every single changed byte of a recipient keeps it closed") {
+TEST_CASE("R7: every single changed byte of a recipient keeps it closed") {
   Opened opened;
   const Buffer body = encode_body(opened.recipient);
   for (std::size_t i = 0; i < body.size(); ++i) {
@@ -43,7 +43,7 @@ TEST_CASE("R7 every single changed byte of a recipient keeps it closed") {
   }
 }
 
-TEST_CASE("R7 the check is compared before anything is opened") {
+TEST_CASE("R7: the check is compared before anything is opened") {
   Opened opened;
   // The body ends with the sealed key, before it the check.
   Buffer body = encode_body(opened.recipient);
@@ -59,7 +59,7 @@ TEST_CASE("R7 the check is compared before anything is opened") {
         Errc::wrong_password);
 }
 
-TEST_CASE("R6 stretching parameters outside the limits are refused before they run") {
+TEST_CASE("R6: stretching parameters outside the limits are refused before they run") {
   Opened opened;
   const auto with = [&](std::uint32_t memory_kib, std::uint32_t passes) {
     RecipientAdd changed = opened.recipient;
@@ -78,14 +78,14 @@ TEST_CASE("R6 stretching parameters outside the limits are refused before they r
     CHECK(with(memory, bad) == Errc::invalid);
 }
 
-TEST_CASE("R7 a recipient of another vault does not open here") {
+TEST_CASE("R7: a recipient of another vault does not open here") {
   Opened opened;
   TestVault other(2);
   CHECK(error_of(open_password(other.id(), opened.recipient, opened.master)) ==
         Errc::wrong_password);
 }
 
-TEST_CASE("R8 every single changed byte of a grant keeps it closed") {
+TEST_CASE("R8: every single changed byte of a grant keeps it closed") {
   Opened opened;
   const auto key = open_password(opened.vault.id(), opened.recipient, opened.master);
   REQUIRE(key);
@@ -99,7 +99,7 @@ TEST_CASE("R8 every single changed byte of a grant keeps it closed") {
   }
 }
 
-TEST_CASE("R8 a grant for another vault or generation or recipient is refused") {
+TEST_CASE("R8: a grant for another vault or generation or recipient is refused") {
   Opened opened;
   const auto key = open_password(opened.vault.id(), opened.recipient, opened.master);
   TestVault other(2);

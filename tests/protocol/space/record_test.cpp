@@ -38,7 +38,7 @@ TEST_CASE("a record comes back from its encoding") {
     CHECK_FALSE(decode_record(Bytes(encoded).first(size)));
 }
 
-TEST_CASE("R1 every single changed byte of a record is refused") {
+TEST_CASE("R1: every single changed byte of a record is refused") {
   Signer signer;
   const Buffer encoded = encode_record(signer.record({id_of(1)}));
   for (std::size_t i = 0; i < encoded.size(); ++i) {
@@ -51,7 +51,7 @@ TEST_CASE("R1 every single changed byte of a record is refused") {
   }
 }
 
-TEST_CASE("R1 a record signed by another key than the authority is refused") {
+TEST_CASE("R1: a record signed by another key than the authority is refused") {
   Signer signer;
   test::CounterRandom random(2);
   const auto other = crypto::SigningKey::from_seed(crypto::SigningSeed::random(random));
@@ -72,7 +72,7 @@ TEST_CASE("predecessors ascend and there are at most 16") {
   CHECK(decode_record(encode_record(signer.record(prev))));
 }
 
-TEST_CASE("R3 a record of an unknown kind or version is refused as unsupported") {
+TEST_CASE("R3: a record of an unknown kind or version is refused as unsupported") {
   Signer signer;
   Buffer encoded = encode_record(signer.record());
   Buffer version = encoded;

@@ -9,7 +9,7 @@ namespace {
 using test::error_of;
 using test::TestVault;
 
-TEST_CASE("R4 a roster can be taken over record by record and comes out equal") {
+TEST_CASE("R4: a roster can be taken over record by record and comes out equal") {
   TestVault vault;
   storage::MemoryStore store;
   for (const SpaceId& scope : {vault.id(), vault.member.home}) {
@@ -41,7 +41,7 @@ TEST_CASE("a record that is known already changes nothing") {
   CHECK(draft.empty());
 }
 
-TEST_CASE("R2 a record needs its genesis first and a genesis names its roster") {
+TEST_CASE("R2: a record needs its genesis first and a genesis names its roster") {
   TestVault vault;
   storage::MemoryStore store;
   log::Draft draft(store);
@@ -57,7 +57,7 @@ TEST_CASE("R2 a record needs its genesis first and a genesis names its roster") 
   CHECK(draft.empty());
 }
 
-TEST_CASE("R1 a record signed by anybody else is refused and changes nothing") {
+TEST_CASE("R1: a record signed by anybody else is refused and changes nothing") {
   TestVault vault;
   log::Draft draft(vault.store);
   const auto stranger = crypto::SigningKey::from_seed(crypto::SigningSeed::random(vault.random));
@@ -67,7 +67,7 @@ TEST_CASE("R1 a record signed by anybody else is refused and changes nothing") {
   CHECK(draft.empty());
 }
 
-TEST_CASE("R3 a record that does not belong in the roster is refused") {
+TEST_CASE("R3: a record that does not belong in the roster is refused") {
   TestVault vault;
   log::Draft draft(vault.store);
   const auto& signing = vault.member.keys.account_signing();
@@ -94,7 +94,7 @@ TEST_CASE("R3 a record that does not belong in the roster is refused") {
   CHECK(draft.empty());
 }
 
-TEST_CASE("R9 a device whose keys it did not sign itself is refused") {
+TEST_CASE("R9: a device whose keys it did not sign itself is refused") {
   TestVault vault;
   log::Draft draft(vault.store);
   auto newcomer = make_newcomer("phone", {}, vault.random);
@@ -124,7 +124,7 @@ TEST_CASE("the feed holds every roster once and every mark can be listed") {
   CHECK(entries == 2);
 }
 
-TEST_CASE("S1 every key a vault is stored under is at most 64 bytes long") {
+TEST_CASE("D1: every key a vault is stored under is at most 64 bytes long") {
   TestVault vault;
   std::size_t keys = 0;
   for (std::size_t i = 0; i < family_count; ++i)

@@ -23,7 +23,7 @@ struct TestRoster {
   }
 };
 
-TEST_CASE("R4 every order of the records of a space folds to the same logs") {
+TEST_CASE("R4: every order of the records of a space folds to the same logs") {
   TestRoster test;
   std::vector<Record> records{test.genesis, test.admit(1), test.admit(2), test.admit(3)};
   std::vector<std::size_t> order{0, 1, 2, 3};
@@ -45,7 +45,7 @@ TEST_CASE("R4 every order of the records of a space folds to the same logs") {
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
-TEST_CASE("R1 only the space's user key admits logs") {
+TEST_CASE("R1: only the space's user key admits logs") {
   TestRoster test;
   const auto stranger = crypto::SigningKey::from_seed(crypto::SigningSeed::random(test.random));
   const Record forged =
@@ -55,7 +55,7 @@ TEST_CASE("R1 only the space's user key admits logs") {
   CHECK(roster->logs().empty());
 }
 
-TEST_CASE("R10 admitting a log twice gives the same record") {
+TEST_CASE("R10: admitting a log twice gives the same record") {
   TestRoster test;
   const auto key = crypto::SigningKey::from_seed(crypto::SigningSeed::random(test.random));
   const LogAdmit admit{key.verify_key(), 4, Role::writer};
@@ -65,7 +65,7 @@ TEST_CASE("R10 admitting a log twice gives the same record") {
   CHECK(make_log_admit(*grown, test.user, admit) == first);
 }
 
-TEST_CASE("R3 a role of a newer Syncline is refused as unsupported") {
+TEST_CASE("R3: a role of a newer Syncline is refused as unsupported") {
   Buffer body = encode_body(LogAdmit{{}, 1, Role::writer});
   CHECK(decode_log_admit(body));
   body.back() = 9;

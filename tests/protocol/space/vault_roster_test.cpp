@@ -32,7 +32,7 @@ std::vector<Record> with_password_change(TestVault& vault, std::string_view pass
   return records;
 }
 
-TEST_CASE("R4 every order of the records of a vault folds to the same state") {
+TEST_CASE("R4: every order of the records of a vault folds to the same state") {
   TestVault vault;
   const auto& signing = vault.member.keys.account_signing();
   std::vector<Record> records;
@@ -62,7 +62,7 @@ TEST_CASE("R4 every order of the records of a vault folds to the same state") {
   CHECK(folded == 720);
 }
 
-TEST_CASE("R4 repeated records change nothing") {
+TEST_CASE("R4: repeated records change nothing") {
   TestVault vault;
   auto records = test::records_of(vault.store, vault.id());
   const Buffer expected = summary_of(*VaultRoster::fold(vault.id(), records));
@@ -71,7 +71,7 @@ TEST_CASE("R4 repeated records change nothing") {
   CHECK(summary_of(*VaultRoster::fold(vault.id(), records)) == expected);
 }
 
-TEST_CASE("R1 a fold passes over records that the genesis does not vouch for") {
+TEST_CASE("R1: a fold passes over records that the genesis does not vouch for") {
   TestVault vault;
   auto records = test::records_of(vault.store, vault.id());
   const Buffer expected = summary_of(*VaultRoster::fold(vault.id(), records));
@@ -86,7 +86,7 @@ TEST_CASE("R1 a fold passes over records that the genesis does not vouch for") {
   CHECK(summary_of(*VaultRoster::fold(vault.id(), records)) == expected);
 }
 
-TEST_CASE("R2 without its genesis a roster is nothing") {
+TEST_CASE("R2: without its genesis a roster is nothing") {
   TestVault vault;
   auto records = test::records_of(vault.store, vault.id());
   std::erase_if(records, [](const Record& r) { return r.kind == RecordKind::vault_genesis; });
@@ -105,7 +105,7 @@ TEST_CASE("a device is found by the key it uses on links") {
   CHECK(roster.device_by_box_key(other) == nullptr);
 }
 
-TEST_CASE("R5 a password change replaces the password and a removed one stays removed") {
+TEST_CASE("R5: a password change replaces the password and a removed one stays removed") {
   TestVault vault;
   auto records = with_password_change(vault, "second");
   const auto roster = VaultRoster::fold(vault.id(), records);
@@ -120,7 +120,7 @@ TEST_CASE("R5 a password change replaces the password and a removed one stays re
   CHECK_FALSE(VaultRoster::fold(vault.id(), records)->recipients().contains(first.id()));
 }
 
-TEST_CASE("R5 two devices that change the password at the same time lock nobody out") {
+TEST_CASE("R5: two devices that change the password at the same time lock nobody out") {
   TestVault vault;
   auto records = with_password_change(vault, "on the laptop");
   const auto also = with_password_change(vault, "on the phone");
