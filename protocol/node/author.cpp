@@ -55,7 +55,7 @@ Status Author::seal(SpaceMerge::Desk& desk, SpaceMerge& merge, const log::EventK
 }
 
 Status Author::certify(SpaceMerge::Desk& desk, SpaceMerge& merge, const Identity& identity) {
-  Buffer body = space::encode_control(space::certify_log(identity.secrets, identity.device, log()));
+  Buffer body = space::encode_control(space::certify_log(identity.secrets, log()));
   const space::SpaceKeys* keys = desk.keys.newest(merge.space());
   const Status sealed =
       seal(desk, merge, keys->control, {log::EventKind::control, WallTime{}, {}, body});

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/node/node.h"
+
+#include "tests/protocol/node/devices.h"
+
+#include <doctest/doctest.h>
+
+namespace syncline::node {
+
+namespace {
+
+step::EntityCreate note(const std::string& title, const std::string& body) {
+  step::EntityCreate create;
+  create.type = "note";
+  create.ops.push_back(crdt::Op{{}, crdt::MapSet{"title", crdt::Scalar(title)}});
+  create.ops.push_back(crdt::Op{{std::string("body")}, crdt::TextInsert{0, body}});
+  return create;
+}
+
+step::EntityUpdate typed(const EntityId& entity, std::uint64_t position, const std::string& text) {
+  step::EntityUpdate update;
+  update.entity = entity;
+  update.ops.push_back(crdt::Op{{std::string("body")}, crdt::TextInsert{position, text}});
+  return update;
+}
+
+std::string body_of(Devices& devices, std::size_t index, const EntityId& entity) {
+  const auto answer = devices.get<step::EntityAnswer>(index, step::EntityGet{entity});
+  return std::get<std::string>(
+      std::get<crdt::Scalar>(std::get<crdt::ValueMap>(answer.value.node).at("body").node));
+}
+
+}  // namespace
+
+TEST_CASE("a new vault takes entities and reads them back after a restart and unlock") {
+  Devices devices(1);
+  devices.make_vault(0);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "hello"));
+  CHECK(body_of(devices, 0, written.entity) == "hello");
+  devices.run();
+  devices.restart(0);
+  CHECK(devices.call(0, step::EntityGet{written.entity}).error().code == Errc::locked);
+  step::VaultUnlock wrong;
+  wrong.password = step::SecretText("incorrect");
+  CHECK(devices.call(0, std::move(wrong)).error().code == Errc::wrong_password);
+  step::VaultUnlock right;
+  right.password = step::SecretText("correct horse");
+  CHECK(devices.call(0, std::move(right)).has_value());
+  CHECK(body_of(devices, 0, written.entity) == "hello");
+  CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.size() == 1);
+}
+
+TEST_CASE("two devices pair by code and hold the same note") {
+  Devices devices(2);
+  devices.make_vault(0);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "hello"));
+  devices.pair(0, 1);
+  CHECK(devices.get<step::PairAnswer>(0, step::PairStatus{}).phase == step::PairPhase::done);
+  CHECK(devices.get<step::PairAnswer>(1, step::PairStatus{}).phase == step::PairPhase::done);
+  devices.run();
+  CHECK(body_of(devices, 1, written.entity) == "hello");
+  const auto status = devices.get<step::StatusAnswer>(0, step::SystemStatus{});
+  REQUIRE(status.devices.size() == 2);
+  CHECK(status.devices[1].level);
+  CHECK(status.only_here == 0);
+  CHECK(status.devices[1].name == "device-1");
+}
+
+TEST_CASE("edits made apart are merged when the devices meet") {
+  Devices devices(2);
+  devices.make_vault(0);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "middle"));
+  devices.pair(0, 1);
+  devices.run();
+  devices.isolate(1);
+  devices.run();
+  (void)devices.get<step::WrittenAnswer>(0, typed(written.entity, 0, "start "));
+  (void)devices.get<step::WrittenAnswer>(1, typed(written.entity, 6, " end"));
+  devices.run();
+  CHECK(body_of(devices, 0, written.entity) == "start middle");
+  CHECK(body_of(devices, 1, written.entity) == "middle end");
+  devices.reconnect(1);
+  devices.run();
+  CHECK(body_of(devices, 0, written.entity) == "start middle end");
+  CHECK(body_of(devices, 1, written.entity) == "start middle end");
+  CHECK(devices.get<step::StatusAnswer>(1, step::SystemStatus{}).devices[1].level);
+}
+
+TEST_CASE("a locked device in the middle passes on what it cannot read") {
+  Devices devices(3);
+  devices.make_vault(0);
+  devices.pair(0, 1);
+  devices.pair(1, 2);
+  devices.run();
+  devices.isolate(2);
+  devices.run();
+  (void)devices.get<step::Done>(1, step::VaultLock{});
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "through"));
+  devices.run();
+  devices.isolate(0);
+  devices.reconnect(2);
+  devices.run();
+  CHECK(body_of(devices, 2, written.entity) == "through");
+  CHECK(devices.call(1, step::EntityGet{written.entity}).error().code == Errc::locked);
+}
+
+TEST_CASE("concurrent values of one field are both kept and can be settled") {
+  Devices devices(2);
+  devices.make_vault(0);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "x"));
+  devices.pair(0, 1);
+  devices.run();
+  devices.isolate(1);
+  devices.run();
+  for (std::size_t i = 0; i < 2; ++i) {
+    step::EntityUpdate update;
+    update.entity = written.entity;
+    update.ops.push_back(
+        crdt::Op{{}, crdt::MapSet{"title", crdt::Scalar("from " + std::to_string(i))}});
+    (void)devices.get<step::WrittenAnswer>(i, std::move(update));
+  }
+  devices.reconnect(1);
+  devices.run();
+  const auto conflicts = devices.get<step::ConflictsAnswer>(0, step::ConflictList{});
+  REQUIRE(conflicts.conflicts.size() == 1);
+  CHECK(conflicts.conflicts[0].values.size() == 2);
+  step::ConflictResolve resolve;
+  resolve.entity = written.entity;
+  resolve.slot = {std::string("title")};
+  resolve.choose = 1;
+  (void)devices.get<step::WrittenAnswer>(0, std::move(resolve));
+  devices.run();
+  CHECK(devices.get<step::ConflictsAnswer>(0, step::ConflictList{}).conflicts.empty());
+  CHECK(devices.get<step::ConflictsAnswer>(1, step::ConflictList{}).conflicts.empty());
+}
+
+TEST_CASE("an unchanged reconnect costs less than a kilobyte each way") {
+  Devices devices(2);
+  devices.make_vault(0);
+  for (int i = 0; i < 50; ++i)
+    (void)devices.get<step::WrittenAnswer>(0, note("n" + std::to_string(i), "x"));
+  devices.pair(0, 1);
+  devices.run();
+  devices.isolate(1);
+  devices.run();
+  devices.reconnect(1);
+  devices.bytes_carried = 0;
+  devices.run(std::chrono::seconds(1));
+  CHECK(devices.get<step::StatusAnswer>(0, step::SystemStatus{}).devices[1].level);
+  MESSAGE("bytes of an unchanged reconnect: ", devices.bytes_carried);
+  CHECK(devices.bytes_carried <= 2048);
+}
+
+TEST_CASE("a password change re-wraps one key and the old password is refused") {
+  Devices devices(2);
+  devices.make_vault(0);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "kept"));
+  devices.pair(0, 1);
+  step::VaultPasswd change;
+  change.old_password = step::SecretText("correct horse");
+  change.new_password = step::SecretText("battery staple");
+  (void)devices.get<step::Done>(0, std::move(change));
+  devices.run();
+  (void)devices.get<step::Done>(1, step::VaultLock{});
+  step::VaultUnlock old;
+  old.password = step::SecretText("correct horse");
+  CHECK(devices.call(1, std::move(old)).error().code == Errc::wrong_password);
+  step::VaultUnlock fresh;
+  fresh.password = step::SecretText("battery staple");
+  CHECK(devices.call(1, std::move(fresh)).has_value());
+  CHECK(body_of(devices, 1, written.entity) == "kept");
+}
+
+TEST_CASE("a deletion is undone by an edit that did not know of it, visibly") {
+  Devices devices(2);
+  devices.make_vault(0);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "x"));
+  devices.pair(0, 1);
+  devices.run();
+  devices.isolate(1);
+  devices.run();
+  step::EntityDelete remove;
+  remove.entity = written.entity;
+  (void)devices.get<step::WrittenAnswer>(0, std::move(remove));
+  CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.empty());
+  (void)devices.get<step::WrittenAnswer>(1, typed(written.entity, 0, "still here: "));
+  devices.reconnect(1);
+  devices.run();
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(devices.get<step::EntitiesAnswer>(i, step::EntityList{}).entities.size() == 1);
+    CHECK(devices.get<step::ConflictsAnswer>(i, step::ConflictList{}).conflicts.size() == 1);
+  }
+}
+
+TEST_CASE("a wrong pairing code gets nothing and voids the invitation") {
+  Devices devices(2);
+  devices.make_vault(0);
+  const auto invite = devices.get<step::InviteAnswer>(0, step::PairInvite{});
+  step::PairJoin join;
+  std::string wrong = invite.code;
+  wrong.back() = wrong.back() == '0' ? '1' : '0';
+  join.code_or_uri = step::SecretText(wrong);
+  join.addresses = {devices[0].address};
+  join.device_name = "stranger";
+  (void)devices.get<step::PairAnswer>(1, std::move(join));
+  devices.run();
+  CHECK(devices.get<step::PairAnswer>(1, step::PairStatus{}).phase == step::PairPhase::failed);
+  CHECK(devices.get<step::PairAnswer>(0, step::PairStatus{}).phase == step::PairPhase::failed);
+  CHECK(devices.get<step::StatusAnswer>(1, step::SystemStatus{}).vault == step::VaultState::none);
+}
+
+}  // namespace syncline::node
