@@ -43,13 +43,14 @@ void write_line(std::string& out, std::size_t indent, const std::string& line) {
 }
 
 void write_field(std::string& out, const Field& field, std::size_t indent) {
+  const Schema& schema = field.schema;
   std::string line = as_code(field.name);
   if (field.need == Need::optional) line += " (optional)";
-  line += ": " + form_of(field.schema);
-  if (!field.schema.about.empty()) line += ". " + field.schema.about;
-  if (!field.schema.otherwise.empty()) line += ". If left out: " + field.schema.otherwise;
+  line += ": " + (schema.about.empty() ? form_of(schema) : schema.about);
+  if (!schema.about.empty()) line += " — " + form_of(schema);
+  if (!schema.otherwise.empty()) line += "; if left out: " + schema.otherwise;
   write_line(out, indent, line);
-  write_schema(out, field.schema, indent + 1);
+  write_schema(out, schema, indent + 1);
 }
 
 // What is inside `schema`, below the line that tells its form.

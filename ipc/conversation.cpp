@@ -52,7 +52,12 @@ struct Conversation::State : std::enable_shared_from_this<State> {
       Place place{exchange, i, Json()};
       if (auto* call = std::get_if<Call>(&incoming.items[i])) {
         place.id = std::move(call->id);
-        begin(*call, std::move(place));
+        try {
+          begin(*call, place);
+        } catch (const Json::exception& defect) {
+          // A schema and the code that relies on it disagree.
+          finish_error(place, internal_error(defect.what()));
+        }
       } else {
         finish(place, std::get<Refused>(incoming.items[i]).answer);
       }
@@ -60,7 +65,7 @@ struct Conversation::State : std::enable_shared_from_this<State> {
     count_down(*exchange);
   }
 
-  void begin(Call& call, Place place) {
+  void begin(Call& call, const Place& place) {
     const Method* method = find_method(table, call.method);
     if (method == nullptr) return finish_unknown(call.method, place);
     if (call.params.is_null()) call.params = Json::object();
@@ -72,17 +77,16 @@ struct Conversation::State : std::enable_shared_from_this<State> {
     if (method->local) return finish_result(place, method->local(call.params, backend));
     Result<step::Command> command = method->command(call.params);
     if (!command) return finish_error(place, from_agent(command.error()));
-    submit(*method, std::move(*command), std::move(place));
+    submit(*method, std::move(*command), place);
   }
 
-  void submit(const Method& method, step::Command command, Place place) {
+  void submit(const Method& method, step::Command command, const Place& place) {
     const std::uint64_t number = next_number++;
     const Form form = form_of(command);
     under_way.emplace(number, std::nullopt);
     const std::weak_ptr<State> weak = weak_from_this();
     const RequestId request = backend.submit(
-        std::move(command),
-        [weak, number, form, &method, place = std::move(place)](Result<step::Answer> answer) {
+        std::move(command), [weak, number, form, &method, place](Result<step::Answer> answer) {
           const auto state = weak.lock();
           if (!state || state->under_way.erase(number) == 0) return;
           state->answered(method, form, place, answer);

@@ -139,7 +139,7 @@ Result<OpenFile> SocketPlace::listen() {
   address.sun_family = AF_UNIX;
   path_.copy(address.sun_path, socket_path_size_max);
   // The mode has to be right from the first moment: after bind() would be too late.
-  const mode_t before = ::umask(077);
+  const mode_t before = ::umask(0177);
   const int bound =
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int bind_errno = errno;
