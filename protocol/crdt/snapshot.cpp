@@ -10,6 +10,7 @@
 //             the low four bits of flags are n, or 15: n follows; 10h: removals, 20h: children
 // value     = log seq op lamport:varint wall:zigzag item
 // removal   = log seq wall:zigzag contested:version
+//             lamport and wall count back from the newest entry of the history
 // container = map | sequence | counter | set, by its kind
 // map       = n:varint n*(key:text slot)     ascending
 // counter   = n:varint n*(log k:varint k*(gap:varint amount:zigzag))
@@ -26,6 +27,14 @@ namespace {
 constexpr std::uint8_t snapshot_version = 1;
 constexpr std::uint8_t many_values = 15, has_removals = 0x10, has_children = 0x20;
 constexpr std::uint8_t same_log = 1, next_seq = 2, next_lamport = 4, one_op = 8;
+
+// They wrap around: a clock may say anything.
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
 
 template <class List>
 std::vector<const typename List::value_type*> by_log(const List& list, const LogNames& names) {
@@ -76,7 +85,7 @@ struct ContainerReader {
     for (std::uint64_t i = 0; i < count && from.in.ok(); ++i) {
       std::string key = from.in.text(limits::map_key_size_max);
       if (!map.slots.empty() && key <= map.slots.rbegin()->first) return from.corrupt();
-      const auto slot = map.slots.emplace_hint(map.slots.end(), std::move(key), Slot{});
+      const auto slot = map.slots.try_emplace(map.slots.end(), std::move(key));
       from.slot(slot->second);
       if (slot->second.pristine()) from.corrupt();
     }
@@ -127,9 +136,7 @@ void encode_history(const SnapshotWriter& to, const std::vector<HistoryEntry>& h
     if (!(flags & same_log)) to.out.varint(to.names.of(entry.log));
     if (!(flags & next_seq)) to.out.varint(entry.seq);
     if (!(flags & next_lamport)) to.out.varint(entry.lamport);
-    // Differences wrap around: a clock may say anything.
-    to.out.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(entry.wall.unix_ms) -
-                                            static_cast<std::uint64_t>(before.wall.unix_ms)));
+    to.out.zigzag(difference(entry.wall.unix_ms, before.wall.unix_ms));
     if (!(flags & one_op)) to.out.varint(entry.ops);
     last.set(entry.log, entry.seq);
     before = entry;
@@ -143,8 +150,7 @@ HistoryEntry decode_history_entry(wire::Reader& in, const HistoryEntry& before,
   entry.log = flags & same_log ? before.log : static_cast<LogIndex>(in.varint(UINT32_MAX));
   entry.seq = flags & next_seq ? last.get(entry.log) + 1 : in.varint();
   entry.lamport = flags & next_lamport ? before.lamport + 1 : in.varint();
-  entry.wall.unix_ms = static_cast<std::int64_t>(static_cast<std::uint64_t>(before.wall.unix_ms) +
-                                                 static_cast<std::uint64_t>(in.zigzag()));
+  entry.wall.unix_ms = sum(before.wall.unix_ms, in.zigzag());
   entry.ops = flags & one_op ? 1 : static_cast<std::size_t>(in.varint(limits::ops_per_event_max));
   if (flags > 15 || entry.seq <= last.get(entry.log) || entry.lamport < before.lamport)
     in.fail_with(Errc::corrupt);
@@ -167,14 +173,12 @@ std::vector<HistoryEntry> decode_history(wire::Reader& in, const VersionVector& 
   return history;
 }
 
-Entry decode_entry(SnapshotReader& from) {
-  Entry entry;
+void decode_entry(SnapshotReader& from, Entry& entry) {
   entry.event = from.event();
   entry.op = static_cast<std::uint32_t>(from.in.varint(limits::ops_per_event_max));
-  entry.lamport = from.in.varint();
-  entry.wall.unix_ms = from.in.zigzag();
+  entry.lamport = from.base.lamport - from.in.varint(from.base.lamport);
+  entry.wall = from.wall();
   entry.value = decode_item(from.in);
-  return entry;
 }
 
 void encode_state(const SnapshotWriter& to, const VersionVector& frontier,
@@ -195,6 +199,10 @@ std::vector<EventId> SnapshotWriter::sorted(const std::vector<EventId>& events) 
   return named;
 }
 
+void SnapshotWriter::wall(WallTime time) const {
+  out.zigzag(difference(time.unix_ms, base.unix_ms));
+}
+
 void SnapshotWriter::events(const std::vector<EventId>& events) const {
   out.varint(events.size());
   for (const EventId& event : sorted(events)) out.varint(event.log).varint(event.seq);
@@ -212,7 +220,8 @@ void SnapshotWriter::slot(const Slot& slot) const {
   if (values == many_values) out.varint(slot.entries.size());
   for (const Entry& entry : slot.entries) {
     event(entry.event);
-    out.varint(entry.op).varint(entry.lamport).zigzag(entry.wall.unix_ms);
+    out.varint(entry.op).varint(base.lamport - entry.lamport);
+    wall(entry.wall);
     encode_item(out, entry.value);
   }
   if (!slot.removals.empty()) {
@@ -225,7 +234,7 @@ void SnapshotWriter::slot(const Slot& slot) const {
     out.varint(removals.size());
     for (const Removal* removal : removals) {
       event(removal->event);
-      out.zigzag(removal->wall.unix_ms);
+      wall(removal->wall);
       version(removal->contested_by);
     }
   }
@@ -240,6 +249,8 @@ void SnapshotWriter::slot(const Slot& slot) const {
 void SnapshotWriter::container(const Container& container) const {
   std::visit(ContainerWriter{*this}, container.node);
 }
+
+WallTime SnapshotReader::wall() const { return {sum(base.unix_ms, in.zigzag())}; }
 
 EventId SnapshotReader::event() const {
   EventId event;
@@ -271,15 +282,14 @@ void SnapshotReader::slot(Slot& slot) {
   if (flags >= 2 * has_children) return corrupt();
   const std::uint64_t values = (flags & 15) == many_values ? in.varint() : flags & 15;
   for (std::uint64_t i = 0; i < values && in.ok(); ++i) {
-    Entry entry = decode_entry(*this);
-    if (i > 0 && slot.entries.back().lamport < entry.lamport) return corrupt();
-    slot.entries.push_back(std::move(entry));
+    decode_entry(*this, slot.entries.emplace_back());
+    if (i > 0 && slot.entries[i - 1].lamport < slot.entries[i].lamport) return corrupt();
   }
   const std::uint64_t removals = flags & has_removals ? in.varint() : 0;
   for (std::uint64_t i = 0; i < removals && in.ok(); ++i) {
     Removal removal;
     removal.event = event();
-    removal.wall.unix_ms = in.zigzag();
+    removal.wall = wall();
     removal.contested_by = version();
     slot.removals.push_back(std::move(removal));
   }
@@ -305,7 +315,8 @@ void SnapshotReader::container(Container& container) {
 
 void Document::encode(wire::Writer& out) const {
   const LogNames names;
-  encode_state({out, names}, state_->frontier, state_->history, state_->root);
+  encode_state({out, names, TimeBase(state_->history)}, state_->frontier, state_->history,
+               state_->root);
 }
 
 Result<Document> Document::decode(wire::Reader& in) {
@@ -316,7 +327,7 @@ Result<Document> Document::decode(wire::Reader& in) {
   state.history = decode_history(in, state.frontier);
   std::uint64_t ops = 0;
   for (const HistoryEntry& entry : state.history) ops += entry.ops;
-  SnapshotReader from{in, state.frontier, ops};
+  SnapshotReader from{in, state.frontier, TimeBase(state.history), ops};
   from.container(state.root);
   if (!in.ok() || in.left() != 0) return fail(Errc::corrupt, "document snapshot");
   return document;
@@ -334,7 +345,8 @@ Buffer Document::canonical(const LogTable& logs) const {
     place[ids[i].second] = static_cast<LogIndex>(i);
   }
   const LogNames names(std::move(place));
-  encode_state({out, names}, state_->frontier, state_->history, state_->root);
+  encode_state({out, names, TimeBase(state_->history)}, state_->frontier, state_->history,
+               state_->root);
   return out.take();
 }
 

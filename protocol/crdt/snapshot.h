@@ -8,10 +8,23 @@
 
 #include "protocol/base/limits.h"
 #include "protocol/crdt/container.h"
+#include "protocol/crdt/document.h"
 
 #include <algorithm>
 
 namespace syncline::crdt {
+
+// The newest event of the history: times in slots are told from here, so they stay small.
+struct TimeBase {
+  std::uint64_t lamport = 0;
+  std::int64_t unix_ms = 0;
+
+  explicit TimeBase(const std::vector<HistoryEntry>& history) {
+    if (history.empty()) return;
+    lamport = history.back().lamport;
+    unix_ms = history.back().wall.unix_ms;
+  }
+};
 
 class LogNames {
  public:
@@ -30,7 +43,9 @@ class LogNames {
 struct SnapshotWriter {
   wire::Writer& out;
   const LogNames& names;
+  TimeBase base;
 
+  void wall(WallTime time) const;
   void event(const EventId& event) const { out.varint(names.of(event.log)).varint(event.seq); }
   // In ascending order, whatever order they came in.
   void events(const std::vector<EventId>& events) const;
@@ -45,11 +60,13 @@ struct SnapshotWriter {
 struct SnapshotReader {
   wire::Reader& in;
   const VersionVector& frontier;
+  TimeBase base;
   // How many batches of elements all sequences together can have, by the history.
   std::uint64_t batches_left;
   std::size_t depth = 0;
 
   void corrupt() const { in.fail_with(Errc::corrupt); }
+  WallTime wall() const;
   EventId event() const;
   // Requires a bound from the caller's grammar on nothing: each event takes two bytes of input.
   std::vector<EventId> events() const;

@@ -152,24 +152,63 @@ class Diff {
     return true;
   }
 
+  // Lines that stand once in either text, as far as they stand in the same order, hold the two
+  // together; what lies between them is compared by itself.
   bool compare_lines(const Hunk& hunk) {
     const auto from_ends = line_ends(from_, hunk.from_begin, hunk.from_end);
     const auto to_ends = line_ends(to_, hunk.to_begin, hunk.to_end);
     std::map<Symbols, std::uint32_t> numbers;
     const Symbols a = number_lines(from_, hunk.from_begin, from_ends, numbers);
     const Symbols b = number_lines(to_, hunk.to_begin, to_ends, numbers);
-    const auto hunks = Myers(a, b).run();
-    if (!hunks) return false;
-    const auto begin_of = [](std::size_t line, std::size_t begin, const auto& ends) {
-      return line == 0 ? begin : ends[line - 1];
-    };
-    for (const Hunk& h : *hunks)
-      compare({begin_of(h.from_begin, hunk.from_begin, from_ends),
-               begin_of(h.from_end, hunk.from_begin, from_ends),
-               begin_of(h.to_begin, hunk.to_begin, to_ends),
-               begin_of(h.to_end, hunk.to_begin, to_ends)},
-              Step::lines);
+    const auto anchors = anchors_of(a, b, numbers.size());
+    if (anchors.empty()) return false;
+    Hunk gap{hunk.from_begin, 0, hunk.to_begin, 0};
+    for (const auto& [from_line, to_line] : anchors) {
+      gap.from_end = from_ends[from_line];
+      gap.to_end = to_ends[to_line];
+      compare(gap, Step::lines);
+      gap.from_begin = gap.from_end;
+      gap.to_begin = gap.to_end;
+    }
+    gap.from_end = hunk.from_end;
+    gap.to_end = hunk.to_end;
+    compare(gap, Step::lines);
     return true;
+  }
+
+  static constexpr std::size_t nowhere = SIZE_MAX, twice = SIZE_MAX - 1;
+  using Anchor = std::pair<std::size_t, std::size_t>;  // the same line, in either text
+
+  // The longest chain that ascends in both texts.
+  static std::vector<Anchor> anchors_of(const Symbols& a, const Symbols& b, std::size_t numbers) {
+    const auto places = [numbers](const Symbols& lines) {
+      std::vector<std::size_t> at(numbers, nowhere);
+      for (std::size_t i = 0; i < lines.size(); ++i)
+        at[lines[i]] = at[lines[i]] == nowhere ? i : twice;
+      return at;
+    };
+    const auto in_a = places(a), in_b = places(b);
+    std::vector<Anchor> pairs;
+    std::vector<std::size_t> before;  // of each pair: the one before it in its chain
+    std::vector<std::size_t> chain;   // of each length: the pair that ends it earliest
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (in_a[a[i]] >= twice || in_b[a[i]] >= twice) continue;
+      pairs.emplace_back(i, in_b[a[i]]);
+      const auto at = std::lower_bound(
+          chain.begin(), chain.end(), pairs.back().second,
+          [&pairs](std::size_t pair, std::size_t line) { return pairs[pair].second < line; });
+      before.push_back(at == chain.begin() ? nowhere : *(at - 1));
+      if (at == chain.end()) {
+        chain.push_back(pairs.size() - 1);
+      } else {
+        *at = pairs.size() - 1;
+      }
+    }
+    std::vector<Anchor> anchors;
+    for (std::size_t i = chain.empty() ? nowhere : chain.back(); i != nowhere; i = before[i])
+      anchors.push_back(pairs[i]);
+    std::reverse(anchors.begin(), anchors.end());
+    return anchors;
   }
 
   static Symbols number_lines(const Symbols& text, std::size_t begin,

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/protocol/crdt/device.h"
+
+#include <doctest/doctest.h>
+
+using namespace syncline;
+using namespace syncline::crdt;
+using namespace syncline::crdt::test;
+
+TEST_CASE("increments of all devices add up") {
+  Device a(0), b(1);
+  a.edit(at("c"), CounterAdd{5});
+  b.edit(at("c"), CounterAdd{-2});
+  b.edit(at("c"), CounterAdd{10});
+  meet(a, b);
+  CHECK(a.reads(at("c")) == "13");
+  CHECK(b.reads(at("c")) == "13");
+}
+
+TEST_CASE("a counter is exact beyond 64 bits and shows the nearest it can") {
+  Device a(0), b(1);
+  a.edit({Op{at("c"), CounterAdd{INT64_MAX}}, Op{at("c"), CounterAdd{INT64_MAX}}});
+  CHECK(a.reads(at("c")) == std::to_string(INT64_MAX));
+  b.edit({Op{at("c"), CounterAdd{INT64_MIN}}, Op{at("c"), CounterAdd{INT64_MIN}}});
+  CHECK(b.reads(at("c")) == std::to_string(INT64_MIN));
+  meet(a, b);
+  CHECK(a.reads(at("c")) == "-2");
+  CHECK(b.reads(at("c")) == "-2");
+}
+
+TEST_CASE("removing a counter takes away the increments that were seen") {
+  Device a(0), b(1);
+  a.edit(at("c"), CounterAdd{5});
+  meet(a, b);
+  a.edit({}, MapRemove{"c"});
+  b.edit(at("c"), CounterAdd{3});
+  meet(a, b);
+  CHECK(a.reads(at("c")) == "3");
+  CHECK(a.document().conflicts().size() == 1);
+  CHECK(a.replica().canonical() == b.replica().canonical());
+}
+
+TEST_CASE("in a set, adding beats removing at the same time") {
+  Device a(0), b(1);
+  a.edit({Op{at("s"), SetAdd{text("x")}}, Op{at("s"), SetAdd{text("y")}}});
+  meet(a, b);
+  a.edit({Op{at("s"), SetRemove{text("x")}}, Op{at("s"), SetRemove{text("y")}}});
+  b.edit(at("s"), SetAdd{text("x")});
+  meet(a, b);
+  CHECK(a.reads(at("s")) == "[\"x\" ]");
+  CHECK(b.reads(at("s")) == "[\"x\" ]");
+  b.edit(at("s"), SetRemove{text("x")});
+  meet(a, b);
+  CHECK(a.reads(at("s")) == "[]");
+}
+
+TEST_CASE("the elements of a set are told apart by kind and read in one order") {
+  Device a(0), b(1);
+  for (const Scalar& value : {text("1"), number(1), Scalar{1.0}, Scalar{true}, Scalar{Null{}}})
+    a.edit(at("s"), SetAdd{value});
+  b.edit({Op{at("s"), SetAdd{number(0)}}, Op{at("s"), SetAdd{number(1)}}});
+  meet(a, b);
+  CHECK(a.reads(at("s")) == "[null true 0 1 1 \"1\" ]");
+  CHECK(b.reads(at("s")) == a.reads(at("s")));
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/protocol/crdt/device.h"
+
+#include <doctest/doctest.h>
+
+using namespace syncline;
+using namespace syncline::crdt;
+using namespace syncline::crdt::test;
+
+namespace {
+
+void type_forwards(Device& device, std::uint64_t from, const std::string& word) {
+  for (std::size_t i = 0; i < word.size(); ++i)
+    device.edit(at("t"), TextInsert{from + i, word.substr(i, 1)});
+}
+void type_backwards(Device& device, std::uint64_t at_place, const std::string& word) {
+  for (std::size_t i = word.size(); i-- > 0;)
+    device.edit(at("t"), TextInsert{at_place, word.substr(i, 1)});
+}
+bool in_some_order(const std::string& read, const std::string& a, const std::string& b,
+                   const std::string& before = "", const std::string& after = "") {
+  return read == '"' + before + a + b + after + '"' || read == '"' + before + b + a + after + '"';
+}
+
+}  // namespace
+
+TEST_CASE("words typed at one place by two devices never interleave, in either direction") {
+  for (int directions = 0; directions < 4; ++directions) {
+    for (const bool inside : {false, true}) {
+      Device a(0), b(1);
+      if (inside) a.edit(at("t"), TextInsert{0, "[]"});
+      meet(a, b);
+      const std::uint64_t place = inside ? 1 : 0;
+      (directions & 1 ? type_backwards : type_forwards)(a, place, "MILK");
+      (directions & 2 ? type_backwards : type_forwards)(b, place, "bread");
+      meet(a, b);
+      CAPTURE(a.reads(at("t")));
+      CHECK(in_some_order(a.reads(at("t")), "MILK", "bread", inside ? "[" : "", inside ? "]" : ""));
+      CHECK(a.reads() == b.reads());
+      CHECK(a.replica().canonical() == b.replica().canonical());
+    }
+  }
+}
+
+TEST_CASE("three devices at one place: each word stays whole") {
+  Device a(0), b(1), c(2);
+  type_forwards(a, 0, "one");
+  type_backwards(b, 0, "TWO");
+  type_forwards(c, 0, "333");
+  meet(b, c);
+  meet(a, b);
+  meet(a, c);
+  CHECK(a.reads() == b.reads());
+  CHECK(a.reads() == c.reads());
+  for (const char* word : {"one", "TWO", "333"}) CHECK(a.reads().find(word) != std::string::npos);
+}
+
+TEST_CASE("positions count Unicode scalar values") {
+  Device a(0);
+  a.edit(at("t"), TextInsert{0, "a🙂ä"});
+  a.edit(at("t"), TextInsert{2, "€"});
+  CHECK(a.reads(at("t")) == "\"a🙂€ä\"");
+  a.edit(at("t"), TextRemove{1, 2});
+  CHECK(a.reads(at("t")) == "\"aä\"");
+  CHECK(a.edit(at("t"), TextRemove{1, 2}).void_ops == 1);
+}
+
+TEST_CASE("positions are those of the author's version, whatever happened meanwhile") {
+  Device a(0), b(1);
+  a.edit(at("t"), TextInsert{0, "hello world"});
+  meet(a, b);
+  a.edit(at("t"), TextRemove{0, 6});
+  a.edit(at("t"), TextInsert{0, "big "});
+  b.edit(at("t"), TextInsert{11, "!"});
+  b.edit(at("t"), TextRemove{4, 1});
+  meet(a, b);
+  CHECK(a.reads(at("t")) == "\"big world!\"");
+  CHECK(a.reads() == b.reads());
+}
+
+TEST_CASE("a character removed by two devices is removed once") {
+  Device a(0), b(1);
+  a.edit(at("t"), TextInsert{0, "abc"});
+  meet(a, b);
+  a.edit(at("t"), TextRemove{0, 2});
+  b.edit(at("t"), TextRemove{1, 2});
+  meet(a, b);
+  CHECK(a.reads(at("t")) == "\"\"");
+  CHECK(a.replica().canonical() == b.replica().canonical());
+}
+
+TEST_CASE("each op of an event sees the ones before it") {
+  Device a(0), b(1);
+  a.edit({Op{at("t"), TextInsert{0, "abc"}}, Op{at("t"), TextInsert{3, "def"}},
+          Op{at("t"), TextRemove{1, 4}}, Op{at("t"), TextInsert{1, "-"}}});
+  CHECK(a.reads(at("t")) == "\"a-f\"");
+  meet(a, b);
+  CHECK(b.reads(at("t")) == "\"a-f\"");
+}
+
+TEST_CASE("a long text edited everywhere stays in order") {
+  Device a(0);
+  Dice dice(3);
+  std::string expected;
+  for (int i = 0; i < 5000; ++i) {
+    if (!expected.empty() && dice.one_in(4)) {
+      const std::size_t place = dice.pick(expected.size());
+      const std::size_t count = 1 + dice.pick(std::min<std::size_t>(expected.size() - place, 9));
+      expected.erase(place, count);
+      a.edit(at("t"), TextRemove{place, count});
+    } else {
+      const std::size_t place = dice.pick(expected.size() + 1);
+      const std::string word(1 + dice.pick(5), static_cast<char>('a' + dice.pick(26)));
+      expected.insert(place, word);
+      a.edit(at("t"), TextInsert{place, word});
+    }
+  }
+  CHECK(a.reads(at("t")) == '"' + expected + '"');
+  CHECK_FALSE(a.document().check());
+}
