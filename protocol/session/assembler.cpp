@@ -4,6 +4,7 @@
 #include "protocol/session/assembler.h"
 
 #include "protocol/base/check.h"
+#include "protocol/crypto/secret.h"
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
 
@@ -34,12 +35,29 @@ Result<bool> MessageAssembler::take_header(Bytes& input) {
   return body_size_.has_value();
 }
 
+// A vector that grows leaves its old content behind.
+void MessageAssembler::append_to_body(Bytes bytes) {
+  const std::size_t needed = body_.size() + bytes.size();
+  if (content_ == BodyContent::secret && needed > body_.capacity()) {
+    Buffer larger;
+    larger.reserve(std::max(needed, 2 * body_.capacity()));
+    append(larger, body_);
+    crypto::wipe(body_);
+    body_.swap(larger);
+  }
+  append(body_, bytes);
+}
+
+MessageAssembler::~MessageAssembler() {
+  if (content_ == BodyContent::secret) crypto::wipe(body_);
+}
+
 Result<std::optional<RawMessage>> MessageAssembler::take(Bytes& input) {
   const auto header = take_header(input);
   if (!header) return pass(header);
   if (!*header) return std::optional<RawMessage>();
   const std::size_t taken = std::min(input.size(), *body_size_ - body_.size());
-  append(body_, input.first(taken));
+  append_to_body(input.first(taken));
   input = input.subspan(taken);
   if (body_.size() < *body_size_) return std::optional<RawMessage>();
   RawMessage message{.type = header_[0], .body = {}, .stream_size = header_size_ + *body_size_};

@@ -23,9 +23,16 @@ struct RawMessage {
 // type u8 ‖ size varint ‖ body
 void append_message(Buffer& out, std::uint8_t type, Bytes body);
 
+// Whether bodies may hold keys: then no copy of them is left in memory that was given back.
+enum class BodyContent : std::uint8_t { plain, secret };
+
 class MessageAssembler {
  public:
-  explicit MessageAssembler(std::size_t body_size_max) : body_size_max_(body_size_max) {}
+  explicit MessageAssembler(std::size_t body_size_max, BodyContent content = BodyContent::plain)
+      : body_size_max_(body_size_max), content_(content) {}
+  MessageAssembler(MessageAssembler&&) = default;
+  MessageAssembler& operator=(MessageAssembler&&) = delete;
+  ~MessageAssembler();
 
   // Takes bytes off the front of `input`, up to the end of a message. Errors are final.
   Result<std::optional<RawMessage>> take(Bytes& input);
@@ -36,8 +43,10 @@ class MessageAssembler {
   static constexpr std::size_t header_size_max = 1 + 10;
 
   Result<bool> take_header(Bytes& input);
+  void append_to_body(Bytes bytes);
 
   std::size_t body_size_max_;
+  BodyContent content_;
   std::array<std::uint8_t, header_size_max> header_{};
   std::size_t header_size_ = 0;
   std::optional<std::size_t> body_size_;

@@ -39,8 +39,16 @@ struct Proven {
 struct Offered {  // to the inviter
   JoinOffer offer;
 };
-struct Granted {  // to the joiner; wiped by the receiver
+struct Granted {  // to the joiner; wiped when it dies
   Buffer material;
+
+  explicit Granted(Buffer bytes) : material(std::move(bytes)) {}
+  Granted(Granted&&) noexcept = default;
+  Granted& operator=(Granted&& other) noexcept {
+    material.swap(other.material);
+    return *this;
+  }
+  ~Granted() { crypto::wipe(material); }
 };
 struct JoinDone {};     // to the inviter: the new device has stored what it was granted
 struct JoinRefused {};  // the other end's person, or the other end, said no

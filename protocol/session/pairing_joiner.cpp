@@ -95,9 +95,14 @@ Status PairingJoiner::State::receive(Bytes input, std::vector<PairingEvent>& eve
     if (const auto taken = take_share(input); !taken) return taken;
     if (!stream.has_begun()) return {};
   }
-  std::vector<RawMessage> messages;
+  struct Wiped {
+    std::vector<RawMessage> list;
+    ~Wiped() {
+      for (RawMessage& message : list) crypto::wipe(message.body);
+    }
+  } messages;
   const bool was_established = stream.established().has_value();
-  if (const auto received = stream.receive(input, messages); !received) {
+  if (const auto received = stream.receive(input, messages.list); !received) {
     if (!was_established && received.error().code == Errc::bad_signature) {
       return fail(Errc::wrong_code, "proof");
     }
@@ -108,7 +113,7 @@ Status PairingJoiner::State::receive(Bytes input, std::vector<PairingEvent>& eve
     stream.send(PairingType::offer, space::encode_introduction(offer));
     events.emplace_back(Proven{stream.established()->key, stream.established()->check_number});
   }
-  for (RawMessage& message : messages) {
+  for (RawMessage& message : messages.list) {
     if (const auto taken = take(message, events); !taken) return taken;
   }
   return {};
@@ -119,7 +124,7 @@ Status PairingJoiner::State::take(RawMessage& message, std::vector<PairingEvent>
   const auto type = static_cast<PairingType>(message.type);
   if (type == PairingType::grant && stage == Stage::waiting) {
     stage = Stage::granted;
-    events.emplace_back(Granted{std::move(message.body)});
+    events.emplace_back(Granted(std::move(message.body)));
     return {};
   }
   if (type == PairingType::refused) {

@@ -21,7 +21,7 @@ namespace syncline::session {
 class PairingStream {
  public:
   PairingStream(std::size_t body_size_max, Instant now)
-      : assembler_(body_size_max), started_(now) {}
+      : assembler_(body_size_max, BodyContent::secret), started_(now) {}
 
   void send_clear(Bytes bytes) { append(output_, bytes); }
   void begin(StreamHandshake handshake);

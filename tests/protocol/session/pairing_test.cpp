@@ -5,7 +5,7 @@
 #include "protocol/session/pairing_messages.h"
 #include "protocol/session/pairing_stream.h"
 #include "protocol/wire/writer.h"
-#include "tests/protocol/session/link_pair.h"
+#include "tests/protocol/session/pairing_ends.h"
 
 #include <doctest/doctest.h>
 
@@ -13,100 +13,11 @@ namespace syncline::session {
 namespace {
 
 using testing::at;
+using testing::Exchange;
+using testing::find_event;
+using testing::Inviting;
+using testing::NewDevice;
 using testing::pattern;
-using testing::SeededRandom;
-
-// A new device: its keys and what it says about itself.
-struct NewDevice {
-  explicit NewDevice(std::uint64_t seed)
-      : random(seed),
-        secrets(space::DeviceSecrets::random(random)),
-        transport_key(crypto::BoxKey::random(random)) {}
-
-  JoinOffer offer(const std::string& name = "kitchen laptop") const {
-    const auto box_key = crypto::public_key_of(transport_key.expose());
-    return {space::make_cert(secrets, box_key, WallTime{1}), name};
-  }
-  PairingJoiner join(const PairingInput& input, Instant now = at(0s)) {
-    return PairingJoiner({.transport_key = transport_key, .offer = offer(), .random = random},
-                         input, now);
-  }
-
-  SeededRandom random;
-  space::DeviceSecrets secrets;
-  crypto::BoxKey transport_key;
-};
-
-// The device that invites, with its links.
-struct Inviting {
-  explicit Inviting(std::uint64_t seed = 100)
-      : random(seed), transport_key(crypto::BoxKey::random(random)) {
-    const auto invited = book.invite(random, {"10.0.0.1:4711"}, at(0s));
-    REQUIRE(invited);
-    code = (*invited)->code.text();
-    uri = (*invited)->ticket.uri();
-  }
-
-  PairingInviter link(LinkKind kind = LinkKind::pair_code, Instant now = at(0s)) {
-    return PairingInviter({.transport_key = transport_key, .book = book, .random = random}, kind,
-                          now);
-  }
-  PairingInput known_code() const { return parse_pairing_input(code).value(); }
-  PairingInput known_ticket() const { return parse_pairing_input(uri).value(); }
-  // Another password for the same nameplate.
-  PairingInput wrong_code() const {
-    std::string text = code;
-    text.back() = text.back() == '9' ? '0' : '9';
-    return parse_pairing_input(text).value();
-  }
-  InvitationState state(Instant now = at(0s)) { return book.status(now)->state; }
-
-  SeededRandom random;
-  crypto::BoxKey transport_key;
-  InvitationBook book;
-  std::string code;
-  std::string uri;
-};
-
-// Bytes in both directions until nothing moves or somebody fails.
-struct Exchange {
-  PairingInviter inviter;
-  PairingJoiner joiner;
-  std::vector<PairingEvent> at_inviter{};
-  std::vector<PairingEvent> at_joiner{};
-  std::optional<Error> inviter_error{};
-  std::optional<Error> joiner_error{};
-
-  void pump(std::size_t piece = SIZE_MAX, Instant now = at(0s)) {
-    while (!inviter_error && !joiner_error && (inviter.has_output() || joiner.has_output())) {
-      feed(joiner.take_output(5000), inviter, at_inviter, inviter_error, piece, now);
-      feed(inviter.take_output(5000), joiner, at_joiner, joiner_error, piece, now);
-    }
-  }
-
-  template <class End>
-  static void feed(const Buffer& bytes, End& to, std::vector<PairingEvent>& events,
-                   std::optional<Error>& error, std::size_t piece, Instant now) {
-    for (std::size_t i = 0; i < bytes.size() && !error;) {
-      const std::size_t size = std::min(piece, bytes.size() - i);
-      auto received = to.receive(Bytes(bytes).subspan(i, size), now);
-      i += size;
-      if (!received) {
-        error = received.error();
-        return;
-      }
-      for (auto& event : *received) events.push_back(std::move(event));
-    }
-  }
-};
-
-template <class Wanted>
-const Wanted* find_event(const std::vector<PairingEvent>& events) {
-  for (const auto& event : events) {
-    if (const auto* found = std::get_if<Wanted>(&event)) return found;
-  }
-  return nullptr;
-}
 
 void check_success(Inviting& inviting, NewDevice& device, Exchange exchange, std::size_t piece) {
   exchange.pump(piece);
@@ -201,10 +112,9 @@ TEST_CASE("P8: guesses that wait side by side are still one guess") {
     guesses.push_back({inviting.link(), device.join(inviting.wrong_code())});
     auto& guess = guesses.back();
     // As far as the proof, which is held back.
-    Exchange::feed(guess.joiner.take_output(), guess.inviter, guess.at_inviter, guess.inviter_error,
-                   SIZE_MAX, at(0s));
-    Exchange::feed(guess.inviter.take_output(), guess.joiner, guess.at_joiner, guess.joiner_error,
-                   SIZE_MAX, at(0s));
+    Exchange::feed(guess.joiner.take_output(), guess.inviter, guess.at_inviter,
+                   guess.inviter_error);
+    Exchange::feed(guess.inviter.take_output(), guess.joiner, guess.at_joiner, guess.joiner_error);
     REQUIRE(!guess.inviter_error);
   }
   int tried = 0;
@@ -223,11 +133,11 @@ TEST_CASE("P8: of two devices that know the code the first gets in and the other
   Exchange first{inviting.link(), one.join(inviting.known_code())};
   Exchange second{inviting.link(), two.join(inviting.known_code())};
   Exchange::feed(second.joiner.take_output(), second.inviter, second.at_inviter,
-                 second.inviter_error, SIZE_MAX, at(0s));
+                 second.inviter_error);
   first.pump();
   REQUIRE(find_event<Offered>(first.at_inviter) != nullptr);
-  Exchange::feed(second.inviter.take_output(), second.joiner, second.at_joiner, second.joiner_error,
-                 SIZE_MAX, at(0s));
+  Exchange::feed(second.inviter.take_output(), second.joiner, second.at_joiner,
+                 second.joiner_error);
   second.pump();
   REQUIRE(second.inviter_error);
   CHECK(second.inviter_error->code == Errc::not_found);
@@ -296,8 +206,7 @@ TEST_CASE("P8: a call with any bit changed never gets past the proof") {
     Exchange exchange{inviting.link(), device.join(inviting.known_code())};
     Buffer call = exchange.joiner.take_output();
     call[bit / 8] = static_cast<std::uint8_t>(call[bit / 8] ^ 1 << bit % 8);
-    Exchange::feed(call, exchange.inviter, exchange.at_inviter, exchange.inviter_error, SIZE_MAX,
-                   at(0s));
+    Exchange::feed(call, exchange.inviter, exchange.at_inviter, exchange.inviter_error);
     exchange.pump();
     CHECK(exchange.inviter_error);
     CHECK(exchange.at_inviter.empty());
@@ -346,9 +255,9 @@ TEST_CASE("P4: a recorded conversation is worth nothing the second time") {
   for (int i = 0; i < 3; ++i) {
     from_joiner.push_back(exchange.joiner.take_output());
     Exchange::feed(from_joiner.back(), exchange.inviter, exchange.at_inviter,
-                   exchange.inviter_error, SIZE_MAX, at(0s));
+                   exchange.inviter_error);
     Exchange::feed(exchange.inviter.take_output(), exchange.joiner, exchange.at_joiner,
-                   exchange.joiner_error, SIZE_MAX, at(0s));
+                   exchange.joiner_error);
   }
   REQUIRE(find_event<Offered>(exchange.at_inviter) != nullptr);
   // Even against the very same code, open once more.
