@@ -36,7 +36,7 @@ TEXT_BANS = [
     (r"\b(?:TODO|FIXME|XXX|HACK)\b", "finish it, or leave it out"),
     (r"(?i)\bstubs?\b|\bnot implemented\b|\bunimplemented\b", "finish it, or leave it out"),
     (r"(?<![\w.])/work/", "a path relative to the source tree or an environment variable"),
-    (r"(?i)\bpeers?\b(?!-to-peer)(?<!peer-to-peer)|\b\w*_peer\b|\bpeer_\w*", "device (glossary)"),
+    (r"(?i)(?<![a-z])(?<!to-)peers?(?![a-z])(?!-to-)", "device (glossary)"),
     (r"[ \t]+$", "no blanks at the end of a line"),
     (r"\r", "Unix line ends"),
 ]
@@ -59,11 +59,11 @@ def check_bans(name, text, problems):
             for match in re.finditer(pattern, code):
                 problems.append(f"{name}:{line_of(text, match.start())}: {match[0].strip()}: use {instead}")
         check_casts(name, text, code, problems)
-    for number, line in enumerate(text.split("\n"), 1):
-        for pattern, instead in TEXT_BANS:
-            match = re.search(pattern, PEER_OF_THE_SYSTEM.sub("-", line))
-            if match:
-                problems.append(f"{name}:{number}: {match[0].strip() or 'blank'}: use {instead}")
+    text = PEER_OF_THE_SYSTEM.sub("-", text)
+    for pattern, instead in TEXT_BANS:
+        for match in re.finditer(pattern, text, re.M):
+            where = f"{name}:{line_of(text, match.start())}"
+            problems.append(f"{where}: {match[0].strip() or 'blank'}: use {instead}")
 
 
 def check_casts(name, text, code, problems):
