@@ -17,7 +17,9 @@ std::string safe(const ipc::Json& object, const char* name) {
 
 std::uint64_t number(const ipc::Json& object, const char* name) {
   const auto found = object.find(name);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  if (found == object.end() || !found->is_number_integer()) return 0;
+  const auto value = found->get<std::int64_t>();
+  return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
 bool yes(const ipc::Json& object, const char* name) {
