@@ -2,7 +2,7 @@
 //
 // Document: the content of one entity, made by applying events in any causal order.
 //
-// Two documents that applied the same events are equal, whatever the order (SPEC section 6).
+// Two documents that applied the same events are equal, whatever the order.
 // Not here: encryption, storage, the type of an entity, and making sure that the causal past
 // of an event comes before it, which is the one rule for a caller.
 #pragma once

@@ -112,8 +112,11 @@ std::uint64_t decode_body(SnapshotReader& from, Run<ListContent>& run, VersionVe
     run.content.items.push_back(std::make_unique<Item>());
     Item& item = *run.content.items.back();
     from.slot(item.slot);
-    if (run.removed_by.empty() && !item.slot.shown()) from.corrupt();
     decode_uses(from, item, touched);
+    const bool used = std::any_of(item.uses.begin(), item.uses.end(),
+                                  [](const Item::Use& use) { return use.removed_by.empty(); });
+    if (item.slot.shown() != (run.removed_by.empty() || used)) from.corrupt();
+    for (const Entry& entry : item.slot.entries) touched.raise(entry.event.log, entry.event.seq);
   }
   return length;
 }
