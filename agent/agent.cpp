@@ -26,6 +26,8 @@ struct Agent::Parts {
   std::optional<StagedStore> staged;
   std::optional<NodeCore> core;
   asio::io_context io{1};
+  // From the start: whoever is told that the agent is ready may end it in the next moment.
+  asio::signal_set signals{io, SIGTERM, SIGINT};
   std::optional<Runtime> runtime;
   std::optional<ipc::Server> server;
 
@@ -111,6 +113,7 @@ Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Agent::~Agent() = default;
 
 Result<std::unique_ptr<Agent>> Agent::start(const AgentOptions& options) {
+  std::signal(SIGHUP, SIG_IGN);
   auto parts = std::make_unique<Parts>(options);
   if (auto opened = parts->open_core(); !opened) return pass(opened);
   if (auto opened = parts->open_network(); !opened) return pass(opened);
@@ -119,9 +122,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentOptions& options) {
 }
 
 Status Agent::run() {
-  std::signal(SIGHUP, SIG_IGN);
-  asio::signal_set signals(parts_->io, SIGTERM, SIGINT);
-  signals.async_wait([this](ErrorCode error, int) {
+  parts_->signals.async_wait([this](ErrorCode error, int) {
     if (!error) parts_->io.stop();
   });
   parts_->io.run();

@@ -53,12 +53,12 @@ void add_option(Parsed& parsed, const Option& option) {
   CLI::Option* const made =
       parsed.app->add_option(option.name, parsed.values[option.name], option.about);
   made->option_text(option.value);
-  if (option.takes == Takes::texts) {
-    made->expected(option.name.starts_with("-") ? 1 : -1);
-    if (option.name.starts_with("-")) made->take_all()->allow_extra_args(false);
-  } else {
-    made->expected(1);
-  }
+  // Only words without dashes may take all that follow; an option takes the next one.
+  const bool dashed = option.name.starts_with("-");
+  const bool several = option.takes == Takes::texts;
+  made->expected(several && !dashed ? -1 : 1);
+  made->allow_extra_args(several && !dashed);
+  if (several && dashed) made->take_all();
   if (option.takes == Takes::number)
     made->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000}));
   if (option.required) made->required();

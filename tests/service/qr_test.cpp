@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include <doctest/doctest.h>
 #include <spawn.h>

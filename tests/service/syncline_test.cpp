@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ipc/json.h"
+#include "tests/service/program.h"
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace syncline::service {
+namespace {
+
+ipc::Json json_of(const std::string& text) {
+  const auto parsed = ipc::parse(text.substr(0, text.find('\n')), ipc::answer_limits);
+  REQUIRE_MESSAGE(parsed, text);
+  return *parsed;
+}
+
+std::string make_note(const RunningAgent& agent, const std::vector<std::string>& words) {
+  std::vector<std::string> all = {"put", "--new"};
+  all.insert(all.end(), words.begin(), words.end());
+  const Ran made = agent.cli(all);
+  REQUIRE_MESSAGE(made.exit_code == 0, made.err);
+  return made.out.substr(0, made.out.find('\n'));
+}
+
+std::string write_script(const RunningAgent& agent, const std::string& body) {
+  const std::string file = agent.home() / "editor.sh";
+  std::ofstream(file) << "#!/bin/sh\n" << body << "\n";
+  ::chmod(file.c_str(), 0700);
+  return "EDITOR=" + file;
+}
+
+// The inviter's decision, as soon as there is something to decide.
+void confirm_when_asked(const RunningAgent& inviter) {
+  for (int i = 0; i < 600; ++i) {
+    const Ran status = inviter.cli({"rpc", "pair.status"});
+    if (status.out.find("\"phase\":\"confirming\"") != std::string::npos) {
+      inviter.cli({"rpc", "pair.confirm", "{\"accept\":true}"});
+      return;
+    }
+    ::usleep(20'000);
+  }
+}
+
+TEST_CASE("without an agent the command line says how to start one") {
+  const TemporaryHome place;
+  const Ran ran = run_program({built("syncline"), "--home", place.path() / "home", "status"});
+  CHECK(ran.exit_code == 3);
+  CHECK(ran.out.empty());
+  CHECK(ran.err.find("synclined") != std::string::npos);
+}
+
+TEST_CASE("wrong usage is exit code 2 and names what is wrong") {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"nonsense"},
+                                             {"get"},
+                                             {"ls", "--limit", "x"},
+                                             {"join", "123-456-789"},
+                                             {"put", "title=no entity"},
+                                             {"put", "--new", "no equals sign"},
+                                             {"sync", "sideways"}}) {
+    std::vector<std::string> all = {built("syncline"), "--home", "/nonexistent"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Ran ran = run_program(all);
+    CHECK_MESSAGE(ran.exit_code == 2, ran.err);
+  }
+}
+
+TEST_CASE("a vault is made, locked, refuses a wrong password and opens again") {
+  RunningAgent agent;
+  CHECK(agent.cli({"unlock", "--password-stdin"}, {.input = "x\n"}).exit_code == 5);
+  agent.make_vault();
+  CHECK(agent.cli({"init", "--password-stdin"}, {.input = "x\n"}).exit_code == 7);
+  CHECK(agent.cli({"lock"}).exit_code == 0);
+  CHECK(agent.cli({"ls"}).exit_code == 4);
+  const Ran wrong = agent.cli({"unlock", "--password-stdin"}, {.input = "one two four\n"});
+  CHECK(wrong.exit_code == 6);
+  CHECK(wrong.err.find("one two") == std::string::npos);
+  CHECK(agent.cli({"unlock", "--password-stdin"}, {.input = "one two three\n"}).exit_code == 0);
+  CHECK(agent.cli({"ls"}).exit_code == 0);
+}
+
+TEST_CASE("a password is never asked for where there is no terminal") {
+  RunningAgent agent;
+  agent.make_vault();
+  agent.cli({"lock"});
+  const Ran ran = agent.cli({"unlock"});
+  CHECK(ran.exit_code != 0);
+  CHECK(ran.err.find("--password-file") != std::string::npos);
+}
+
+TEST_CASE("a changed password opens the vault and the old one does not") {
+  RunningAgent agent;
+  agent.make_vault();
+  CHECK(agent.cli({"passwd", "--password-stdin"}, {.input = "wrong\nnew one\n"}).exit_code == 6);
+  CHECK(
+      agent.cli({"passwd", "--password-stdin"}, {.input = "one two three\nnew one\n"}).exit_code ==
+      0);
+  agent.cli({"lock"});
+  CHECK(agent.cli({"unlock", "--password-stdin"}, {.input = "one two three\n"}).exit_code == 6);
+  CHECK(agent.cli({"unlock", "--password-stdin"}, {.input = "new one\n"}).exit_code == 0);
+}
+
+TEST_CASE("an entity is made, listed, read by a short id, changed and deleted") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(
+      agent, {"--type", "note", "title=Hello", "tags=[\"a\",\"b\"]", "--text", "body=Text"});
+  CHECK(note.size() == 32);
+  const ipc::Json list = json_of(agent.cli({"--json", "ls"}).out);
+  REQUIRE(list["entities"].size() == 1);
+  CHECK(list["entities"][0]["entity"] == note);
+  CHECK(agent.cli({"ls"}).out.find("Hello") != std::string::npos);
+  const ipc::Json read = json_of(agent.cli({"get", note.substr(0, 6), "--json"}).out);
+  CHECK(read["value"] == ipc::Json({{"title", "Hello"}, {"tags", {"a", "b"}}, {"body", "Text"}}));
+  CHECK(agent.cli({"get", note, "tags/1"}).out == "b\n");
+  CHECK(agent.cli({"put", note, "title=Changed", "author/name=5"}).exit_code == 0);
+  CHECK(agent.cli({"get", note, "author"}).out == "{\n  \"name\": 5\n}\n");
+  CHECK(agent.cli({"get", note, "title"}).out == "Changed\n");
+  CHECK(agent.cli({"history", note}).exit_code == 0);
+  CHECK(agent.cli({"get", note, "nowhere"}).exit_code == 5);
+  CHECK(agent.cli({"rm", note}).exit_code == 0);
+  CHECK(json_of(agent.cli({"ls", "--json"}).out)["entities"].empty());
+}
+
+TEST_CASE("a change made from an old version is refused with exit code 7") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"title=1"});
+  const std::string version = json_of(agent.cli({"get", note, "--json"}).out)["version"];
+  CHECK(agent.cli({"put", note, "title=2", "--if-version", version}).exit_code == 0);
+  CHECK(agent.cli({"put", note, "title=3", "--if-version", version}).exit_code == 7);
+}
+
+TEST_CASE("what names no entity is not found, and too little of an id is wrong usage") {
+  RunningAgent agent;
+  agent.make_vault();
+  CHECK(agent.cli({"get", std::string(32, '0')}).exit_code == 5);
+  CHECK(agent.cli({"get", "0000"}).exit_code == 5);
+  CHECK(agent.cli({"get", "abc"}).exit_code == 2);
+  CHECK(agent.cli({"get", "not an id"}).exit_code == 2);
+}
+
+TEST_CASE("the editor gets the text and only what was changed is merged") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"title=T", "--text", "body=middle"});
+  const std::string editor = write_script(agent, R"(printf 'start middle end\n' > "$1")");
+  const Ran edited = agent.cli({"edit", note}, {.environment = {editor}});
+  CHECK_MESSAGE(edited.exit_code == 0, edited.err);
+  CHECK(agent.cli({"get", note, "body"}).out == "start middle end\n");
+  CHECK(agent.cli({"edit", note, "title"}, {.environment = {editor}}).exit_code == 5);
+}
+
+TEST_CASE("an edit made elsewhere while the editor is open survives") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"--text", "body=middle"});
+  const std::string editor = write_script(
+      agent,
+      built("syncline").string() + " --home " + agent.home().string() + " --runtime " +
+          agent.runtime().string() + " rpc entity.update '{\"entity\":\"" + note +
+          "\",\"ops\":[{\"op\":\"text.insert\",\"path\":\"/body\",\"at\":6,\"text\":\" end\"}]}'"
+          " > /dev/null\nprintf 'start middle' > \"$1\"");
+  const Ran edited = agent.cli({"edit", note, "body"}, {.environment = {editor}});
+  CHECK_MESSAGE(edited.exit_code == 0, edited.err);
+  CHECK(agent.cli({"get", note, "body"}).out == "start middle end\n");
+}
+
+TEST_CASE("an editor that fails changes nothing, and no draft stays behind") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"--text", "body=same"});
+  const std::string editor = write_script(agent, "echo changed > \"$1\"; exit 1");
+  CHECK(agent.cli({"edit", note}, {.environment = {editor}}).exit_code == 1);
+  CHECK(agent.cli({"get", note, "body"}).out == "same\n");
+  for (const auto& entry : std::filesystem::directory_iterator(agent.runtime()))
+    CHECK(!entry.path().filename().string().starts_with("edit-"));
+}
+
+TEST_CASE("init starts an agent where none is running") {
+  const TemporaryHome place;
+  const std::vector<std::string> base = {built("syncline"), "--home", place.path() / "home",
+                                         "--runtime", place.path() / "run"};
+  std::vector<std::string> words = base;
+  words.insert(words.end(), {"init", "--password-stdin"});
+  const Ran made = run_program(words, {.input = "one\n"});
+  CHECK_MESSAGE(made.exit_code == 0, made.err);
+  const std::string said = "started synclined (pid ";
+  REQUIRE(made.err.starts_with(said));
+  const pid_t pid = std::stoi(made.err.substr(said.size()));
+  words = base;
+  words.push_back("status");
+  CHECK(run_program(words).exit_code == 0);
+  CHECK(::kill(pid, SIGTERM) == 0);
+  // It removes its socket when it is done.
+  for (int i = 0; i < 200 && std::filesystem::exists(place.path() / "run" / "rpc.sock"); ++i)
+    ::usleep(50'000);
+  CHECK(!std::filesystem::exists(place.path() / "run" / "rpc.sock"));
+}
+
+TEST_CASE("status fits one screen and answers in words and in JSON") {
+  RunningAgent agent;
+  CHECK(agent.cli({"status"}).out.find("syncline init") != std::string::npos);
+  agent.make_vault();
+  const Ran status = agent.cli({"status"});
+  CHECK(status.exit_code == 0);
+  CHECK(std::count(status.out.begin(), status.out.end(), '\n') <= 24);
+  CHECK(status.out.find("unlocked on Laptop") != std::string::npos);
+  CHECK(json_of(agent.cli({"status", "--json"}).out)["vault"] == "unlocked");
+}
+
+TEST_CASE("with JSON an error is an object with its kind") {
+  RunningAgent agent;
+  agent.make_vault();
+  agent.cli({"lock"});
+  const Ran ran = agent.cli({"ls", "--json"});
+  CHECK(ran.exit_code == 4);
+  CHECK(ran.err.empty());
+  CHECK(json_of(ran.out)["error"]["kind"] == "locked");
+}
+
+TEST_CASE("a title with control characters is shown without them") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"title=\"a\\u001b[2Jb\\u009bc\\u202ed\""});
+  for (const Ran& shown :
+       {agent.cli({"ls"}), agent.cli({"get", note}), agent.cli({"get", note, "title"})}) {
+    CHECK(shown.exit_code == 0);
+    CHECK(shown.out.find('\x1b') == std::string::npos);
+    CHECK(shown.out.find("\xc2\x9b") == std::string::npos);
+    CHECK(shown.out.find("\xe2\x80\xae") == std::string::npos);
+  }
+}
+
+TEST_CASE("watch shows changes as they are made and ends after the wanted number") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string since =
+      json_of(agent.cli({"rpc", "sub.open"}).out)["cursor"].get<std::string>();
+  make_note(agent, {"title=1"});
+  make_note(agent, {"title=2"});
+  const Ran watched = agent.cli({"watch", "--json", "--since", since, "--count", "2"});
+  CHECK_MESSAGE(watched.exit_code == 0, watched.err);
+  CHECK(std::count(watched.out.begin(), watched.out.end(), '\n') == 2);
+  CHECK(json_of(watched.out)["change"] == "created");
+}
+
+TEST_CASE("doctor finds nothing wrong with an agent that is well and says so if there is none") {
+  RunningAgent agent;
+  agent.make_vault();
+  const Ran well = agent.cli({"doctor", "--json"});
+  CHECK_MESSAGE(well.exit_code == 0, well.out);
+  CHECK(json_of(well.out)["well"] == true);
+  CHECK(agent.stop(SIGTERM) == 0);
+  const Ran ill = agent.cli({"doctor", "--json"});
+  CHECK(ill.exit_code == 1);
+  CHECK(json_of(ill.out)["well"] == false);
+}
+
+TEST_CASE("two devices pair with a code and hold the same note") {
+  RunningAgent laptop;
+  RunningAgent phone;
+  laptop.make_vault();
+  const std::string note = make_note(laptop, {"title=Shared"});
+  const ipc::Json invitation = json_of(laptop.cli({"invite", "--json", "--no-wait"}).out);
+  std::thread inviter([&] { confirm_when_asked(laptop); });
+  const Ran joined = phone.cli({"join", invitation["code"].get<std::string>(), "--address",
+                                invitation["addresses"][0].get<std::string>(), "--name", "Phone"});
+  inviter.join();
+  CHECK_MESSAGE(joined.exit_code == 0, (joined.out + joined.err));
+  CHECK(phone.cli({"get", note, "title"}).out == "Shared\n");
+  CHECK(json_of(laptop.cli({"devices", "--json"}).out)["devices"].size() == 2);
+  CHECK(laptop.cli({"sync", "--wait"}).exit_code == 0);
+}
+
+TEST_CASE("a wrong code is exit code 6 and burns the invitation") {
+  RunningAgent laptop;
+  RunningAgent phone;
+  laptop.make_vault();
+  const ipc::Json invitation = json_of(laptop.cli({"invite", "--json", "--no-wait"}).out);
+  std::string code = invitation["code"];
+  code.back() = code.back() == '0' ? '1' : '0';
+  const std::string address = invitation["addresses"][0];
+  const Ran wrong = phone.cli({"join", code, "--address", address, "--name", "Phone"});
+  CHECK_MESSAGE(wrong.exit_code == 6, (wrong.out + wrong.err));
+  const Ran right = phone.cli(
+      {"join", invitation["code"].get<std::string>(), "--address", address, "--name", "Phone"});
+  CHECK(right.exit_code != 0);
+}
+
+}  // namespace
+}  // namespace syncline::service
