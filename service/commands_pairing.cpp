@@ -54,10 +54,12 @@ std::string invitation_text(const Context& context, const Arguments& arguments, 
   return text;
 }
 
-void show_check_number(const Context& context, const Json& pair) {
+// Both sides show the new device's name; the new device knows it without being told.
+void show_check_number(const Context& context, const Json& pair, const std::string& own_name) {
   if (context.json) return;
   context.terminal.end_progress();
-  context.terminal.print("\n" + code_line(context, "Device", safe(pair, "device_name")) +
+  const std::string name = own_name.empty() ? safe(pair, "device_name") : own_name;
+  context.terminal.print("\n" + code_line(context, "Device", name) +
                          code_line(context, "Number", safe(pair, "check_number")));
 }
 
@@ -119,7 +121,7 @@ Got<ExitCode> invite(const Context& context, const Arguments& arguments) {
   const Interrupt interrupt;
   const Got<Json> done =
       follow(context, *session, interrupt, [&](const Json& pair) -> Got<ExitCode> {
-        show_check_number(context, pair);
+        show_check_number(context, pair, "");
         const Got<bool> accept = decide(arguments, interrupt);
         if (!accept) return pass_on(accept);
         const Got<Json> told = session->call("pair.confirm", {{"accept", *accept}});
@@ -181,9 +183,11 @@ Got<ExitCode> join(const Context& context, const Arguments& arguments) {
                                                       {"device_name", device_name(arguments)}});
   if (!begun) return pass_on(begun);
   const Interrupt interrupt;
+  bool shown = false;
   const Got<Json> done =
       follow(context, *session, interrupt, [&](const Json& pair) -> Got<ExitCode> {
-        show_check_number(context, pair);
+        shown = true;
+        show_check_number(context, pair, agent::printable(device_name(arguments)));
         if (!context.json)
           context.terminal.print("Compare the number on both, then confirm on the other device.\n");
         return ExitCode::ok;
@@ -191,6 +195,8 @@ Got<ExitCode> join(const Context& context, const Arguments& arguments) {
   context.terminal.end_progress();
   if (!done && interrupt.happened()) return interrupted(*session);
   if (!done) return pass_on(done);
+  if (!shown && !safe(*done, "check_number").empty())  // confirmed faster than we looked
+    show_check_number(context, *done, agent::printable(device_name(arguments)));
   if (!context.json) context.terminal.print("This device belongs to the vault now.\n");
   if (arguments.has("--no-wait")) return ExitCode::ok;
   return follow_first_sync(context, *session, interrupt);

@@ -109,21 +109,13 @@ std::string sync_lines(const Context& context, const Json& status) {
   return out + devices_text(context, devices);
 }
 
+// What else a person has to do, the core says in sentences of its own.
 std::string needs_lines(const Context& context, const Json& status) {
   std::string out;
   if (const auto only = number(status, "only_here"); only > 0)
     out +=
         line(context, "Only here",
              counted(only, "event exists", "events exist") + " on this device alone", Tone::warn);
-  if (yes(status, "degraded"))
-    out += line(context, "Store", "takes no writes at present: `syncline doctor`", Tone::bad);
-  if (yes(status, "rolled_back"))
-    out += line(context, "Store",
-                "was older than it should be; what is missing comes back from your other devices",
-                Tone::warn);
-  if (const auto conflicts = number(status, "conflicts"); conflicts > 0)
-    out += line(context, "Needs you",
-                counted(conflicts, "conflict", "conflicts") + ": `syncline conflicts`", Tone::warn);
   for (const Json& sentence : list(status, "attention"))
     if (sentence.is_string())
       out += line(context, "Needs you", safe({{"text", sentence}}, "text"), Tone::warn);
