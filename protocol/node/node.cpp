@@ -140,6 +140,8 @@ step::Step Node::settle(Now now) {
 
 void Node::take_news(Turn& turn) {
   const sync::News news = house_.replicator->take_news();
+  // What is acknowledged after this commit must survive a power cut.
+  if (!news.grew.empty() || !news.rosters.empty()) turn.durability = Durability::synced;
   if (!news.rosters.empty()) {
     const Status reloaded = reload_rosters(house_, turn);
     if (!reloaded) turn.note(step::NoteLevel::error, "vault", reloaded.error().context);

@@ -107,6 +107,7 @@ void say_hello(State& state, LinkState& link) {
   hello.known_epoch = device.epoch;
   hello.known_change = device.change;
   hello.receive_paused = state.pauses.receive;
+  hello.send_paused = state.pauses.send;
   for (const std::string& address : state.addresses)
     if (hello.addresses.size() < hello_addresses_max && address.size() <= address_size_max)
       hello.addresses.push_back(address);
@@ -136,6 +137,7 @@ Status handle_hello(State& state, LinkState& link, Bytes body, Now) {
   const bool first = !link.hello_received;
   link.hello_received = true;
   link.receive_paused = hello->receive_paused;
+  link.send_paused = hello->send_paused;
   if (!first) return {};  // a later hello only tells about pauses
   OtherDevice& device = state.devices[link.device];
   if (device.epoch != hello->epoch) {

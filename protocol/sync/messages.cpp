@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::uint8_t layout_version = 1;
 constexpr std::uint8_t flag_receive_paused = 1;
+constexpr std::uint8_t flag_send_paused = 2;
 
 wire::Writer started() {
   wire::Writer out;
@@ -83,7 +84,9 @@ ShortHash short_hash(const Digest& digest) {
 Buffer encode(const Hello& message) {
   wire::Writer out = started();
   out.id(message.epoch).id(message.known_epoch).varint(message.known_change);
-  out.u8(message.receive_paused ? flag_receive_paused : 0);
+  const unsigned flags = (message.receive_paused ? flag_receive_paused : 0U) |
+                         (message.send_paused ? flag_send_paused : 0U);
+  out.u8(static_cast<std::uint8_t>(flags));
   out.varint(message.addresses.size());
   for (const std::string& address : message.addresses) out.text(address);
   return out.take();
@@ -96,7 +99,9 @@ Result<Hello> decode_hello(Bytes body) {
   message.epoch = in.id<StoreEpoch>();
   message.known_epoch = in.id<StoreEpoch>();
   message.known_change = in.varint();
-  message.receive_paused = (in.u8() & flag_receive_paused) != 0;
+  const std::uint8_t flags = in.u8();
+  message.receive_paused = (flags & flag_receive_paused) != 0;
+  message.send_paused = (flags & flag_send_paused) != 0;
   const std::size_t count = read_count(in, hello_addresses_max, 1);
   for (std::size_t i = 0; i < count; ++i) message.addresses.push_back(in.text(address_size_max));
   in.rest();  // Spec W5: later fields of a newer minor version.

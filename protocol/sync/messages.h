@@ -44,6 +44,7 @@ struct Hello {
   StoreEpoch known_epoch;  // the receiver's epoch as the sender remembers it; zero: never met
   std::uint64_t known_change = 0;  // of the receiver's store, everything up to here is stored
   bool receive_paused = false;
+  bool send_paused = false;            // nothing is served: pull elsewhere
   std::vector<std::string> addresses;  // where the sender listens, "host:port"; host may be empty
 };
 

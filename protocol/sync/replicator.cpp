@@ -248,14 +248,19 @@ Standing Replicator::standing_of(const DeviceId& id) const {
     if (mine.seq > theirs) standing.missing_there += mine.seq - theirs;
     if (theirs > mine.seq && !mine.frozen) standing.missing_here += theirs - mine.seq;
   }
-  if (device.receipt) standing.receipt_at = device.receipt->at;
-  if (!device.link) return standing;
-  const LinkState& link = state_->links.at(*device.link);
-  standing.linked = true;
-  standing.exchanged = link.exchanged;
   const auto digest = total_digest(*state_, state_->setup.store);
-  standing.level =
-      link.exchanged && digest && link.their_digest == *digest && link.told_digest == *digest;
+  if (device.receipt) {
+    standing.receipt_at = device.receipt->at;
+    // Its own signature says that it holds exactly what is here.
+    standing.level = digest && device.receipt->set_digest == *digest;
+  }
+  if (device.link) {
+    const LinkState& link = state_->links.at(*device.link);
+    standing.linked = true;
+    standing.exchanged = link.exchanged;
+    const bool equal = digest && link.their_digest == *digest && link.told_digest == *digest;
+    standing.level = standing.level || (link.exchanged && equal);
+  }
   // Equal digests prove what rows of an earlier link already said.
   if (standing.level) standing.missing_there = standing.missing_here = 0;
   return standing;

@@ -57,6 +57,7 @@ struct LinkState {
   bool hello_received = false;             // and so the first rows were sent
   bool exchanged = false;                  // their first ROWS_END came
   bool receive_paused = false;             // the other side takes nothing
+  bool send_paused = false;                // the other side serves nothing
   StoreEpoch epoch;                        // of their store
   std::optional<std::uint64_t> watermark;  // their change number, once everything before it is here
   Digest their_digest;

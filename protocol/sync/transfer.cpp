@@ -50,7 +50,7 @@ void schedule_pulls(State& state, Now now) {
   if (state.pauses.receive) return;
   std::vector<LinkState*> by_load;
   for (auto& [id, link] : state.links)
-    if (!link.wanted.empty()) by_load.push_back(&link);
+    if (!link.wanted.empty() && !link.send_paused) by_load.push_back(&link);
   std::ranges::sort(by_load,
                     [](const LinkState* a, const LinkState* b) { return a->pulls < b->pulls; });
   for (LinkState* link : by_load) {
