@@ -6,16 +6,16 @@
 // clock said.
 #pragma once
 
+#include "protocol/base/ids.h"
+#include "protocol/base/time.h"
+#include "protocol/crdt/op.h"
+#include "protocol/crdt/value.h"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "protocol/base/ids.h"
-#include "protocol/base/time.h"
-#include "protocol/crdt/op.h"
-#include "protocol/crdt/value.h"
 
 namespace syncline::step {
 
@@ -28,7 +28,7 @@ struct LinkStatus {
   std::string address;
   bool dialled = false;  // by us
   LinkState state = LinkState::connecting;
-  Duration since{};      // how long it has been up
+  Duration since{};  // how long it has been up
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
 };
@@ -40,12 +40,12 @@ struct DeviceStatus {
   std::string name;  // empty while locked: names are sealed
   bool is_self = false;
   std::vector<LinkStatus> links;
-  std::vector<std::string> addresses;   // remembered, best first
+  std::vector<std::string> addresses;  // remembered, best first
   std::optional<WallTime> last_seen;
-  bool level = false;                   // both sides are known to hold the same events
-  std::uint64_t missing_there = 0;      // events held here that it has not proven to hold
-  std::uint64_t missing_here = 0;       // events it announced that are not here yet
-  std::optional<WallTime> receipt_at;   // newest signed receipt
+  bool level = false;                  // both sides are known to hold the same events
+  std::uint64_t missing_there = 0;     // events held here that it has not proven to hold
+  std::uint64_t missing_here = 0;      // events it announced that are not here yet
+  std::optional<WallTime> receipt_at;  // newest signed receipt
 };
 
 struct StatusAnswer {
@@ -55,15 +55,15 @@ struct StatusAnswer {
   std::string device_name;
   std::vector<DeviceStatus> devices;  // self first
   std::uint64_t spaces = 0;
-  std::uint64_t entities = 0;         // 0 while locked
+  std::uint64_t entities = 0;  // 0 while locked
   std::uint64_t events = 0;
-  std::uint64_t only_here = 0;        // events no other device has proven to hold
-  std::uint64_t to_merge = 0;         // events stored but not merged into documents yet
+  std::uint64_t only_here = 0;  // events no other device has proven to hold
+  std::uint64_t to_merge = 0;   // events stored but not merged into documents yet
   std::uint64_t conflicts = 0;
   bool receive_paused = false;
   bool send_paused = false;
   bool degraded = false;
-  bool rolled_back = false;           // this device opened a new incarnation since its last start
+  bool rolled_back = false;            // this device opened a new incarnation since its last start
   std::vector<std::string> attention;  // sentences for the person, each with a next step
 };
 
@@ -92,8 +92,8 @@ enum class PairPhase : std::uint8_t { idle, waiting, connecting, confirming, don
 struct PairAnswer {
   PairPhase phase = PairPhase::idle;
   bool inviter = false;
-  std::string check_number;   // six digits, the same on both sides; from `confirming` on
-  std::string device_name;    // the other device's, from `confirming` on
+  std::string check_number;  // six digits, the same on both sides; from `confirming` on
+  std::string device_name;   // the other device's, from `confirming` on
   std::chrono::seconds valid_for{};
   std::optional<std::string> failure;  // a sentence with a next step
 };
@@ -146,8 +146,8 @@ struct ConflictValue {
 };
 struct ConflictRow {
   EntityId entity;
-  crdt::Path path;   // of the place: its last step is a key or an index
-  std::string kind;  // "concurrent_values" or "edited_and_deleted"
+  crdt::Path path;                    // of the place: its last step is a key or an index
+  std::string kind;                   // "concurrent_values" or "edited_and_deleted"
   std::vector<ConflictValue> values;  // the shown one first
 };
 struct ConflictsAnswer {
@@ -175,19 +175,19 @@ struct EventsAnswer {
 struct LogRow {
   LogId id;
   SpaceId space;
-  DeviceId device;          // all zero while locked: logs are pseudonymous
+  DeviceId device;  // all zero while locked: logs are pseudonymous
   std::uint32_t incarnation = 0;
   std::uint64_t seq = 0;
   Digest head;
   bool own = false;
-  bool frozen = false;      // an equivocation proof exists
+  bool frozen = false;  // an equivocation proof exists
 };
 struct LogsAnswer {
   std::vector<LogRow> logs;
 };
 
-using Answer = std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer, PairAnswer,
-                            WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer, ConflictsAnswer,
-                            SubAnswer, EventsAnswer, LogsAnswer>;
+using Answer = std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer,
+                            PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer,
+                            ConflictsAnswer, SubAnswer, EventsAnswer, LogsAnswer>;
 
 }  // namespace syncline::step

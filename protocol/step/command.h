@@ -8,15 +8,15 @@
 // checked by node/.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/value.h"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace syncline::step {
 
@@ -61,7 +61,7 @@ struct SpaceList {};
 
 struct PairInvite {};  // needs an unlocked vault; replaces an earlier invitation
 struct PairJoin {
-  SecretText code_or_uri;            // "123-456-789" or "syncline:..."
+  SecretText code_or_uri;              // "123-456-789" or "syncline:..."
   std::vector<std::string> addresses;  // host:port; needed with a code
   std::string device_name;
 };
@@ -76,7 +76,7 @@ struct PairCancel {};
 // What changed and what to change it from: applied as the difference between the two texts,
 // merged into whatever the text is now.
 struct TextMerge {
-  crdt::Path path;   // of the text
+  crdt::Path path;  // of the text
   std::string from;
   std::string to;
 };
@@ -129,14 +129,16 @@ struct ConflictList {
 };
 struct ConflictResolve {
   EntityId entity;
-  crdt::Path slot;                     // of the conflicting place: its last step is a key or an index
-  std::optional<std::uint32_t> choose;  // position in the values that ConflictList gave; nothing: the removal
+  crdt::Path slot;  // of the conflicting place: its last step is a key or an index
+  std::optional<std::uint32_t>
+      choose;  // position in the values that ConflictList gave; nothing: the removal
 };
 
 // ---- sync.*, sub.*, events.* --------------------------------------------------------------
 
 struct SyncStatus {};
-struct SyncNow {};  // dials what is not connected; answered when level with every connected device, or at its deadline
+struct SyncNow {};  // dials what is not connected; answered when level with every connected device,
+                    // or at its deadline
 enum class SyncDirection : std::uint8_t { both, receive, send };
 struct SyncPause {
   SyncDirection direction = SyncDirection::both;
@@ -168,10 +170,10 @@ struct EventsPoll {
 struct LogList {};  // every log with its head, for `syncline log`
 
 using Command =
-    std::variant<SystemStatus, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList, SpaceList,
-                 PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate, EntityGet,
-                 EntityList, EntityUpdate, EntityDelete, EntityHistory, ConflictList, ConflictResolve,
-                 SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect, SubOpen, SubClose, SubAck,
-                 EventsPoll, LogList>;
+    std::variant<SystemStatus, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList,
+                 SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate,
+                 EntityGet, EntityList, EntityUpdate, EntityDelete, EntityHistory, ConflictList,
+                 ConflictResolve, SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect, SubOpen,
+                 SubClose, SubAck, EventsPoll, LogList>;
 
 }  // namespace syncline::step

@@ -7,15 +7,15 @@
 // deadline. Slow pure work (key stretching) is an effect answered by a later input.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "protocol/base/store.h"
 #include "protocol/crypto/password.h"
 #include "protocol/step/answer.h"
 #include "protocol/step/command.h"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace syncline::step {
 
@@ -23,7 +23,7 @@ namespace syncline::step {
 
 struct LinkUp {
   Link link;
-  std::string address;  // of the other end, "host:port"
+  std::string address;   // of the other end, "host:port"
   bool dialled = false;  // by us, in answer to Dial
 };
 struct LinkDown {
@@ -111,8 +111,8 @@ struct Note {
   std::string text;  // one sentence, no secret, no content
 };
 
-using Effect =
-    std::variant<Dial, Send, Hangup, Authenticated, Reply, StretchPassword, WriteAnchor, SaveIdentity, Note>;
+using Effect = std::variant<Dial, Send, Hangup, Authenticated, Reply, StretchPassword, WriteAnchor,
+                            SaveIdentity, Note>;
 
 struct Step {
   std::vector<Write> writes;
