@@ -112,19 +112,7 @@ step::Step Node::settle(Now now) {
   merge_more_ = false;
   if (house_.has_vault() && !house_.degraded) {
     take_news(turn);
-    if (house_.vault) {
-      const auto more = house_.vault->merge(turn.draft, merge_slice);
-      if (more) merge_more_ = *more;
-      if (!more) turn.note(step::NoteLevel::error, "merge", more.error().context);
-      const auto appended = house_.vault->flush_authors(turn.draft);
-      if (!appended) turn.note(step::NoteLevel::error, "log", appended.error().context);
-      if (appended) {
-        for (const OpenVault::Appended& one : *appended) {
-          house_.replicator->appended(one.space, one.log, one.head);
-          turn.effects.push_back(step::WriteAnchor{{{one.log, one.head.at.seq, one.head.at.hash}}});
-        }
-      }
-    }
+    if (house_.vault) settle_vault(turn);
     const Status settled = house_.replicator->settle(turn.draft, now);
     if (!settled) turn.note(step::NoteLevel::error, "sync", settled.error().context);
     take_news(turn);
@@ -136,6 +124,26 @@ step::Step Node::settle(Now now) {
     waits_.check(house_, turn, links_.is_dialling() ? Waits::Dialling::yes : Waits::Dialling::no);
   links_.flush(turn);
   return finish(turn, deadline(turn));
+}
+
+// Merges a slice of what arrived and makes blocks of what was written here.
+void Node::settle_vault(Turn& turn) {
+  const auto more = house_.vault->merge(turn.draft, merge_slice);
+  if (more) merge_more_ = *more;
+  if (!more) turn.note(step::NoteLevel::error, "merge", more.error().context);
+  for (const SpaceId& space : house_.vault->take_opened()) {
+    const Status announced = house_.replicator->roster_changed(space, turn.draft);
+    if (!announced) turn.note(step::NoteLevel::error, "sync", announced.error().context);
+  }
+  const auto appended = house_.vault->flush_authors(turn.draft);
+  if (!appended) {
+    turn.note(step::NoteLevel::error, "log", appended.error().context);
+    return;
+  }
+  for (const OpenVault::Appended& one : *appended) {
+    house_.replicator->appended(one.space, one.log, one.head);
+    turn.effects.push_back(step::WriteAnchor{{{one.log, one.head.at.seq, one.head.at.hash}}});
+  }
 }
 
 void Node::take_news(Turn& turn) {

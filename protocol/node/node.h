@@ -80,6 +80,7 @@ class Node {
   template <class Run>
   void write(Turn& turn, RequestId request, step::Wait wait, Run run);
 
+  void settle_vault(Turn& turn);
   void take_news(Turn& turn);
   void report_changes(Turn& turn);
   void save_view(Turn& turn);

@@ -78,6 +78,7 @@ Result<Author*> OpenVault::author(log::Draft& draft, const SpaceId& space) {
   auto working = desk(draft);
   auto author = Author::open(working, *merge, {keys(), secrets(), device_});
   if (!author) return pass(author);
+  opened_.insert(space);
   return &authors_.emplace(space, std::move(*author)).first->second;
 }
 

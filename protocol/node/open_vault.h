@@ -11,6 +11,8 @@
 
 #include <map>
 #include <memory>
+#include <set>
+#include <utility>
 
 namespace syncline::node {
 
@@ -53,6 +55,9 @@ class OpenVault {
   Result<bool> merge(log::Draft& draft, std::size_t budget);
   std::uint64_t backlog() const;
 
+  // Spaces in which an own log was opened, and so perhaps admitted, since the last call.
+  std::set<SpaceId> take_opened() { return std::exchange(opened_, {}); }
+
   // Queued own events into blocks: what appended, per log.
   struct Appended {
     SpaceId space;
@@ -84,6 +89,7 @@ class OpenVault {
   std::map<SpaceId, SpaceMerge> merges_;
   std::map<SpaceId, Author> authors_;
   Touches touches_;
+  std::set<SpaceId> opened_;
 };
 
 }  // namespace syncline::node

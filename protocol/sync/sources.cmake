@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 target_sources(
   syncline_protocol
   PRIVATE ${CMAKE_CURRENT_LIST_DIR}/evidence.cpp
