@@ -59,9 +59,10 @@ void Outbox::push_first(std::uint8_t type, Bytes body) {
 
 void Outbox::drop_waiting() {
   for (Lane& lane : lanes_) {
-    const std::size_t kept = lane.begun > 0 ? 1 : 0;
-    lane.messages.resize(kept);
-    lane.queued = kept > 0 ? lane.messages.front().size() - lane.begun : 0;
+    const bool is_kept = lane.begun > 0 && &lane == &of(Channel::control);
+    lane.messages.resize(is_kept ? 1 : 0);
+    if (!is_kept) lane.begun = 0;
+    lane.queued = is_kept ? lane.messages.front().size() - lane.begun : 0;
   }
 }
 

@@ -26,7 +26,7 @@ class Outbox {
   void push(Channel channel, std::uint8_t type, Bytes body);
   // A message of session's own: before all others on the control channel that have not begun.
   void push_first(std::uint8_t type, Bytes body);
-  // Everything that has not begun is dropped.
+  // Before a last message on control: everything is dropped but the message that has begun there.
   void drop_waiting();
 
   // Errors: Errc::limit if the other side grants more than the protocol allows.
