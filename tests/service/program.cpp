@@ -102,6 +102,11 @@ RunningAgent::RunningAgent(const std::vector<std::string>& more_flags) : more_fl
   start();
 }
 
+RunningAgent::RunningAgent(const RunningAgent& stopped, const std::vector<std::string>& more_flags)
+    : root_(stopped.root_), more_flags_(more_flags) {
+  start();
+}
+
 RunningAgent::~RunningAgent() {
   if (pid_ > 0) stop(SIGTERM);
 }

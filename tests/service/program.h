@@ -36,6 +36,8 @@ class RunningAgent {
  public:
   RunningAgent() : RunningAgent(std::vector<std::string>{}) {}
   explicit RunningAgent(const std::vector<std::string>& more_flags);
+  // The home of another one that was stopped; that one outlives this.
+  RunningAgent(const RunningAgent& stopped, const std::vector<std::string>& more_flags);
   ~RunningAgent();
   RunningAgent(const RunningAgent&) = delete;
   RunningAgent& operator=(const RunningAgent&) = delete;
@@ -48,14 +50,15 @@ class RunningAgent {
   // With a vault whose password is "one two three".
   void make_vault() const;
 
-  std::filesystem::path home() const { return place_.path() / "home"; }
-  std::filesystem::path runtime() const { return place_.path() / "run"; }
+  std::filesystem::path home() const { return root_ / "home"; }
+  std::filesystem::path runtime() const { return root_ / "run"; }
   const std::string& ready_line() const { return ready_line_; }
   std::uint16_t port() const;
   pid_t pid() const { return pid_; }
 
  private:
   TemporaryHome place_;
+  std::filesystem::path root_ = place_.path();
   std::vector<std::string> more_flags_;
   std::string ready_line_;
   pid_t pid_ = -1;

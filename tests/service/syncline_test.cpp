@@ -263,20 +263,48 @@ TEST_CASE("doctor finds nothing wrong with an agent that is well and says so if 
   CHECK(json_of(ill.out)["well"] == false);
 }
 
-TEST_CASE("two devices pair with a code and hold the same note") {
-  RunningAgent laptop;
-  RunningAgent phone;
-  laptop.make_vault();
-  const std::string note = make_note(laptop, {"title=Shared"});
+void pair(const RunningAgent& laptop, const RunningAgent& phone) {
   const ipc::Json invitation = json_of(laptop.cli({"invite", "--json", "--no-wait"}).out);
   std::thread inviter([&] { confirm_when_asked(laptop); });
   const Ran joined = phone.cli({"join", invitation["code"].get<std::string>(), "--address",
                                 invitation["addresses"][0].get<std::string>(), "--name", "Phone"});
   inviter.join();
-  CHECK_MESSAGE(joined.exit_code == 0, (joined.out + joined.err));
+  REQUIRE_MESSAGE(joined.exit_code == 0, (joined.out + joined.err));
+  CHECK(joined.out.find("Number") != std::string::npos);
+}
+
+TEST_CASE("two devices pair with a code and hold the same note") {
+  RunningAgent laptop;
+  RunningAgent phone;
+  laptop.make_vault();
+  const std::string note = make_note(laptop, {"title=Shared"});
+  pair(laptop, phone);
   CHECK(phone.cli({"get", note, "title"}).out == "Shared\n");
   CHECK(json_of(laptop.cli({"devices", "--json"}).out)["devices"].size() == 2);
   CHECK(laptop.cli({"sync", "--wait"}).exit_code == 0);
+}
+
+TEST_CASE("values that two devices wrote at the same time are both kept until one is chosen") {
+  RunningAgent laptop;
+  RunningAgent phone;
+  laptop.make_vault();
+  const std::string note = make_note(laptop, {"title=Start"});
+  pair(laptop, phone);
+  REQUIRE(laptop.cli({"sync", "--wait"}).exit_code == 0);
+  CHECK(phone.cli({"sync", "pause"}).exit_code == 0);
+  CHECK(laptop.cli({"put", note, "title=Left"}).exit_code == 0);
+  CHECK(phone.cli({"put", note, "title=Right"}).exit_code == 0);
+  CHECK(phone.cli({"sync", "resume"}).exit_code == 0);
+  REQUIRE(phone.cli({"sync", "--wait"}).exit_code == 0);
+  REQUIRE(laptop.cli({"sync", "--wait"}).exit_code == 0);
+  const ipc::Json found = json_of(laptop.cli({"conflicts", "--json"}).out);
+  REQUIRE(found["conflicts"].size() == 1);
+  CHECK(found["conflicts"][0]["path"] == "/title");
+  const std::string other = found["conflicts"][0]["values"][1]["value"];
+  CHECK(laptop.cli({"conflicts", note}).out.find(other) != std::string::npos);
+  CHECK(laptop.cli({"conflicts", "resolve", note, "title", "1"}).exit_code == 0);
+  CHECK(laptop.cli({"get", note, "title"}).out == other + "\n");
+  CHECK(laptop.cli({"conflicts"}).out == "No conflicts.\n");
 }
 
 TEST_CASE("a wrong code is exit code 6 and burns the invitation") {

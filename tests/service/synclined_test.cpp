@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ipc/json.h"
+#include "ipc/client.h"
 #include "tests/service/program.h"
 
 #include <csignal>
@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace syncline::service {
@@ -21,6 +22,13 @@ namespace fs = std::filesystem;
 
 std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+long memory_kb(const RunningAgent& agent) {
+  std::ifstream status("/proc/" + std::to_string(agent.pid()) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+  return 0;
 }
 
 Ran serve(const std::vector<std::string>& flags, const RunOptions& options = {}) {
@@ -135,6 +143,12 @@ TEST_CASE("a store that is damaged is refused, and salvaged only when asked") {
   const Ran refused = serve({"--home", agent.home(), "--runtime", agent.runtime()});
   CHECK(refused.exit_code == 8);
   CHECK(refused.err.find("--salvage") != std::string::npos);
+  RunningAgent salvaged(agent, {"--salvage"});
+  CHECK(salvaged.cli({"unlock", "--password-stdin"}, {.input = "one two three\n"}).exit_code == 0);
+  CHECK(salvaged.cli({"ls"}).out.find("kept") != std::string::npos);
+  CHECK(fs::exists(agent.home() / "store.damaged-1"));
+  const Ran status = salvaged.cli({"status", "--json"});
+  CHECK(status.out.find("\"rolled_back\":true") != std::string::npos);
 }
 
 TEST_CASE("readiness is told to the service manager") {
@@ -147,11 +161,13 @@ TEST_CASE("readiness is told to the service manager") {
   REQUIRE(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   const timeval patience{.tv_sec = 20, .tv_usec = 0};
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  const Ran ran = run_program(
-      {"/bin/sh", "-c", "\"$0\" \"$@\" & child=$!; while [ ! -S \"$4/rpc.sock\" ]; do kill -0 $child || exit 99; sleep 0.02; done; kill -TERM $child; wait $child",
-       built("synclined"), "--home", place.path() / "home", "--runtime", place.path() / "run",
-       "--listen", "127.0.0.1:0"},
-      {.environment = {"NOTIFY_SOCKET=" + path}});
+  const Ran ran =
+      run_program({"/bin/sh", "-c",
+                   "\"$0\" \"$@\" & child=$!; while [ ! -S \"$4/rpc.sock\" ]; do kill -0 $child || "
+                   "exit 99; sleep 0.02; done; kill -TERM $child; wait $child",
+                   built("synclined"), "--home", place.path() / "home", "--runtime",
+                   place.path() / "run", "--listen", "127.0.0.1:0"},
+                  {.environment = {"NOTIFY_SOCKET=" + path}});
   CHECK(ran.exit_code == 0);
   char text[64] = {};
   CHECK(::recv(socket, text, sizeof text - 1, 0) > 0);
@@ -160,6 +176,40 @@ TEST_CASE("readiness is told to the service manager") {
   CHECK(::recv(socket, text, sizeof text - 1, 0) > 0);
   CHECK(std::string(text) == "STOPPING=1\n");
   ::close(socket);
+}
+
+TEST_CASE("a socket that listens already is taken over from the service manager") {
+  const TemporaryHome place;
+  const std::string path = place.path() / "handed.sock";
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::chmod(path.c_str(), 0600) == 0);
+  REQUIRE(::listen(socket, 8) == 0);
+  const std::string program = built("synclined");
+  const std::string home = place.path() / "home";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(socket, 3);
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    ::setenv("LISTEN_FDS", "1", 1);
+    ::execl(program.c_str(), "synclined", "--home", home.c_str(), "--listen", "127.0.0.1:0",
+            static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  ::close(socket);
+  auto client = ipc::Client::connect(path);
+  REQUIRE(client);
+  CHECK(client->call("system.ping").has_value());
+  ::kill(child, SIGTERM);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  // It belongs to whoever made it.
+  CHECK(fs::exists(path));
 }
 
 TEST_CASE("the process is not dumpable and its keys are locked in memory") {
@@ -183,6 +233,7 @@ TEST_CASE("strangers get no byte and do not stop the agent") {
   address.sin_family = AF_INET;
   address.sin_port = htons(agent.port());
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const long before_kb = memory_kb(agent);
   std::vector<int> sockets;
   for (int i = 0; i < 1000; ++i) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -192,6 +243,7 @@ TEST_CASE("strangers get no byte and do not stop the agent") {
   }
   for (const int socket : sockets) (void)::send(socket, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL);
   CHECK(agent.cli({"rpc", "system.ping"}).exit_code == 0);
+  CHECK(memory_kb(agent) < before_kb + 64 * 1024);
   std::size_t bytes = 0;
   for (const int socket : sockets) {
     char text[16];

@@ -4,7 +4,9 @@
 #include "tests/storage/temporary_directory.h"
 #include "tests/storage/writer_process.h"
 
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -16,7 +18,9 @@ namespace {
 // How often the writer is killed: SYNCLINE_KILL_CYCLES, or few enough for every build.
 int kill_cycles() {
   const char* asked = std::getenv("SYNCLINE_KILL_CYCLES");
-  return asked != nullptr ? std::atoi(asked) : 60;
+  int cycles = 60;
+  if (asked != nullptr) std::from_chars(asked, asked + std::strlen(asked), cycles);
+  return cycles;
 }
 
 // Lets the writer go on for a random while, then kills it. The last acknowledged seq, 0 for none.
