@@ -128,7 +128,10 @@ Status make_receipt(State& state, log::Draft& draft, Now now) {
   if (state.receipt_at && *state.receipt_at + receipt_interval > now.instant) return {};
   const auto digest = total_digest(state, draft);
   if (!digest) return pass(digest);
-  if (state.receipt_digest == *digest) return {};
+  if (state.receipt_digest == *digest) {
+    state.stale_receipt = false;
+    return {};
+  }
   const auto change = log::last_change(draft);
   if (!change) return pass(change);
   Receipt receipt{state.setup.vault, state.setup.self, state.epoch, *change,

@@ -194,9 +194,13 @@ std::optional<Instant> Replicator::deadline() const {
   for (const auto& [id, device] : state_->devices) dirty = dirty || device.dirty;
   for (const auto& [id, link] : state_->links) consider(announce_deadline(link));
   if (dirty && state_->next_write_down) consider(state_->next_write_down);
+  // Only where settle() would make one: a deadline that nothing answers would never pass.
+  const bool quiet = std::ranges::all_of(state_->links, [](const auto& entry) {
+    return !is_live(entry.second) || entry.second.wanted.empty();
+  });
   const bool owes_receipt = state_->receipt_key != nullptr && !state_->links.empty() &&
-                            state_->receipt_at && state_->own_receipt && state_->stale_receipt;
-  if (owes_receipt) consider(*state_->receipt_at + receipt_interval);
+                            state_->pulls.empty() && quiet && state_->stale_receipt;
+  if (owes_receipt && state_->receipt_at) consider(*state_->receipt_at + receipt_interval);
   return first;
 }
 

@@ -260,6 +260,9 @@ TEST_CASE("a paused device takes nothing and gives nothing until it is resumed")
   const auto from1 = devices.get<step::WrittenAnswer>(1, an_entity("from a paused one"));
   devices.run();
   CHECK_FALSE(devices.call(1, step::EntityGet{from0.entity}).has_value());
+  // Waiting costs nothing: no deadline that has passed and that nothing answers.
+  for (std::size_t i = 0; i < 2; ++i)
+    CHECK((!devices[i].wake_at || *devices[i].wake_at > devices.now().instant));
   CHECK(devices.call(0, step::EntityGet{from1.entity}).has_value());
   (void)devices.get<step::Done>(1, step::SyncResume{});
   devices.run();
