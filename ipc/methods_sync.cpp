@@ -75,7 +75,7 @@ std::vector<Method> sync_methods() {
       {.name = "sync.now",
        .summary = "Dials what is not connected, and answers when level with every connected device",
        .params = object("", {}),
-       .result = status_schema(),
+       .result = done_schema(),
        .command = [](Json&) -> Result<step::Command> { return step::Command(step::SyncNow{}); }},
       {.name = "sync.pause",
        .summary = "Stops syncing until sync.resume",

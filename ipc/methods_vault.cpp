@@ -125,14 +125,14 @@ std::vector<Method> pair_methods() {
       {.name = "pair.confirm",
        .summary = "The inviter's decision, after the check numbers were compared",
        .params = object("", {required("accept", boolean("whether to let the device in"))}),
-       .result = pair_schema(),
+       .result = done_schema(),
        .command = [](Json& params) -> Result<step::Command> {
          return step::Command(step::PairConfirm{read_boolean(params, "accept")});
        }},
       {.name = "pair.cancel",
        .summary = "Ends the invitation or the joining that is under way",
        .params = object("", {}),
-       .result = pair_schema(),
+       .result = done_schema(),
        .command = [](Json&) -> Result<step::Command> { return step::Command(step::PairCancel{}); }},
   };
 }

@@ -104,9 +104,11 @@ struct RunningAgent::State {
 
   template <class Work>
   auto in_server_thread(Work work_to_do) {
-    std::packaged_task<decltype(work_to_do())()> task(std::move(work_to_do));
-    auto result = task.get_future();
-    asio::post(io, [&task] { task(); });
+    using Task = std::packaged_task<decltype(work_to_do())()>;
+    // Its own thread may still be inside the task when the result is here.
+    const auto task = std::make_shared<Task>(std::move(work_to_do));
+    auto result = task->get_future();
+    asio::post(io, [task] { (*task)(); });
     return result.get();
   }
 };

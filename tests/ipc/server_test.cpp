@@ -49,7 +49,9 @@ TEST_CASE("socket: the examples of the JSON-RPC specification are answered exact
   const std::vector<Method> table = testing::example_methods();
   RunningAgent agent({.table = table});
   Client client = agent.client();
-  for (const Json& example : Json::parse(*text)["cases"]) {
+  const Json examples = Json::parse(*text);
+  REQUIRE(examples["cases"].size() == 15);
+  for (const Json& example : examples["cases"]) {
     CAPTURE(example["name"].get<std::string>());
     std::string request = example["request_text"].get<std::string>();
     std::replace(request.begin(), request.end(), '\n', ' ');
