@@ -40,6 +40,8 @@ void Pairing::invite(House& house, Turn& turn, RequestId request) {
     return turn.reply_error(request, {Errc::locked, "unlock the vault first: `syncline unlock`"});
   auto invitation = book_.invite(house.random, house.listen_addresses, turn.now.instant);
   if (!invitation) return turn.reply_error(request, invitation.error());
+  // The book holds one invitation: whoever waits on the one before is told no.
+  if (inviter_stage_ != nullptr && offer_) inviter_stage_->refuse();
   reset(PairPhase::waiting);
   failure_.reset();
   check_number_.clear();
@@ -105,6 +107,7 @@ void Pairing::confirm(House& house, Turn& turn, RequestId request,
   const Status granted = inviter_stage_->grant(bytes);
   crypto::wipe(bytes);
   if (!granted) return turn.reply_error(request, granted.error());
+  offer_.reset();  // answered, once
   turn.durability = Durability::synced;
   const Status reloaded = reload_rosters(house, turn);
   if (!reloaded) return turn.reply_error(request, reloaded.error());
@@ -202,6 +205,12 @@ Result<Pairing::Outcome> Pairing::received(House& house, Turn& turn, Link link, 
     auto events = inviter->receive(bytes, turn.now.instant);
     if (!events) return pass(events);
     for (session::PairingEvent& event : *events) {
+      if (link_ != link && !std::holds_alternative<session::Proven>(event)) {
+        // Of an invitation that a newer one has replaced; that one is not to suffer.
+        inviter->refuse();
+        outcome.is_over = true;
+        continue;
+      }
       if (std::holds_alternative<session::Offered>(event)) inviter_stage_ = inviter;
       const auto one = inviter_event(turn, link, std::move(event));
       if (!one) return pass(one);
