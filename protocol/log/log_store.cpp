@@ -123,19 +123,22 @@ Buffer block_key(const LogId& log, std::uint64_t first_seq) {
 
 Status scan_blocks(const StoreReader& reader, const LogId& log, std::uint64_t from,
                    const BlockVisitor& visit) {
-  const auto start = reader.find_last(Family::events, block_key(log, 0), block_key(log, from));
-  if (!start) return pass(start);
   Status damaged;
-  const Buffer first = *start ? (*start)->key : block_key(log, from);
+  const auto visit_block = [&](Bytes encoded) {
+    const auto block = decode_block(encoded);
+    if (!block) {
+      damaged = fail(Errc::corrupt, "a stored block is damaged");
+      return false;
+    }
+    return block->last_seq() < from || visit(*block, encoded);
+  };
+  // The block that holds `from` starts at or before it; the others follow.
+  const auto holding = reader.find_last(Family::events, block_key(log, 0), block_key(log, from));
+  if (!holding) return pass(holding);
+  if (*holding && !visit_block((*holding)->value)) return damaged;
   const Status scanned =
-      reader.scan(Family::events, first, block_key(log, UINT64_MAX), [&](Bytes, Bytes value) {
-        const auto block = decode_block(value);
-        if (!block) {
-          damaged = fail(Errc::corrupt, "a stored block is damaged");
-          return false;
-        }
-        return block->last_seq() < from || visit(*block, value);
-      });
+      reader.scan(Family::events, block_key(log, from + 1), block_key(log, UINT64_MAX),
+                  [&](Bytes, Bytes value) { return visit_block(value); });
   return scanned ? damaged : scanned;
 }
 
