@@ -16,7 +16,7 @@ struct Route {
   bool at_front = false;
 };
 
-// Fills in the route as far as the path goes. False: an index leads nowhere.
+// Fills in the route as far as the path goes. False: an index leads nowhere (Spec C8).
 bool follow_path(Container& root, const Edit& edit, const Op& op, Route& route) {
   Container* at = &root;
   for (std::size_t i = 0; i < op.path.size(); ++i) {
@@ -37,7 +37,7 @@ bool follow_path(Container& root, const Edit& edit, const Op& op, Route& route) 
   return true;
 }
 
-// Completes the route by what the action needs. False: it makes no sense there.
+// Completes the route by what the action needs. False: it makes no sense there (Spec C8).
 struct Aim {
   const Edit& edit;
   Route& route;
@@ -97,7 +97,7 @@ void use_item(ListContainer& list, const Edit& edit, const ListContainer::Place&
   });
 }
 
-// Walks the path again, making every container on it present.
+// Walks the path again, making every container on it present (Spec C9).
 Container& enter_path(Container& root, const Edit& edit, const Op& op, const Route& route) {
   Container* at = &root;
   std::size_t index_steps = 0;
@@ -160,6 +160,7 @@ struct Perform {
   void operator()(const SetAdd& a) const {
     set().tags[a.value].raise(edit.self.log, edit.self.seq);
   }
+  // Spec C17: additions that the author had not seen stay.
   void operator()(const SetRemove& a) const {
     const auto element = set().tags.find(a.value);
     if (element == set().tags.end()) return;
@@ -175,7 +176,7 @@ struct Perform {
   SetContainer& set() const { return std::get<SetContainer>(target.node); }
 };
 
-// The root is a map; every other container is of the kind its op needs, by construction.
+// The root is a map; every other container is of the kind its op needs, by construction. Spec C8.
 bool fits_root(const Op& op) {
   if (op.path.empty()) return kind_of(op.action) == Kind::map;
   return std::holds_alternative<std::string>(op.path.front());

@@ -3,8 +3,8 @@
 // Slot and Container: the tree a document consists of.
 //
 // A slot (under a map key, or a list item) is a multi-value register: it holds every value
-// that no later event covered. Containers hang under slots, one for each kind, whoever made
-// them; a container without an entry in its slot is gone but keeps what late events may need.
+// that no later event covered (Spec C10). Containers hang under slots, one for each kind (Spec
+// C11); one without an entry in its slot is gone but keeps what late events may need.
 #pragma once
 
 #include "protocol/crdt/edit.h"
@@ -70,7 +70,7 @@ class Slot {
   // An op goes through the container of this kind: it is there from now on.
   Container& enter(const Edit& edit, Kind kind);
 
-  // Highest first by (lamport, log id, op): the first is the one that is shown.
+  // Highest first by (lamport, log id, op): the first is the one that is shown. Spec C12.
   std::vector<Entry> entries;
   std::vector<Child> children;  // ascending by kind
   std::vector<Removal> removals;
@@ -81,7 +81,8 @@ class Slot {
   Container& ensure(Kind kind);
 };
 
-// A list item: a slot, and when it was used, which decides at which versions it is shown.
+// Spec C15: a list item is a slot, and when it was used, which decides at which versions it is
+// shown.
 struct Item {
   // Events first to last of one log, all of which put or used a value here.
   struct Use {
@@ -142,7 +143,7 @@ struct CounterContainer {
   Sum sum = 0;
 
   void add(const EventId& event, std::int64_t amount);
-  // Exact, then cut to what 64 bits hold: no order of events can change it.
+  // Exact, then cut to what 64 bits hold: no order of events can change it. Spec C16.
   std::int64_t value() const;
 };
 
@@ -151,7 +152,7 @@ struct ScalarLess {
 };
 
 struct SetContainer {
-  // Per log the newest event that added the element; none empty.
+  // Per log the newest event that added the element; none empty. Spec C17.
   std::map<Scalar, VersionVector, ScalarLess> tags;
 };
 

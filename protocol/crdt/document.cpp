@@ -30,7 +30,7 @@ Document& Document::operator=(Document&&) noexcept = default;
 Applied Document::apply(const EventContext& context, std::span<const Op> ops) {
   Applied applied;
   const EventId self{context.log, context.seq};
-  if (state_->frontier.covers(self)) {
+  if (state_->frontier.covers(self)) {  // Spec C6: once
     applied.effect = Effect::duplicate;
     return applied;
   }

@@ -2,7 +2,7 @@
 //
 // Document: the content of one entity, made by applying events in any causal order.
 //
-// Two documents that applied the same events are equal, whatever the order.
+// Two documents that applied the same events are equal, whatever the order (Spec C19).
 // Not here: encryption, storage, the type of an entity, and making sure that the causal past
 // of an event comes before it, which is the one rule for a caller.
 #pragma once
@@ -40,7 +40,7 @@ enum class Effect : std::uint8_t {
 
 struct Applied {
   Effect effect = Effect::none;
-  // Ops that made no sense at their author's version; they are void on every device.
+  // Ops that made no sense at their author's version; they are void on every device (Spec C8).
   std::size_t void_ops = 0;
 };
 
@@ -90,7 +90,7 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
-  // Requires: every event of `context.past` that concerns this document was applied.
+  // Requires: every event of `context.past` that concerns this document was applied (Spec C6).
   // A local edit is an event whose past is everything applied so far.
   Applied apply(const EventContext& context, std::span<const Op> ops);
 
@@ -109,7 +109,7 @@ class Document {
 
   // Per log the highest seq that was applied here.
   const VersionVector& frontier() const;
-  // Causality first: by Lamport time, then log id.
+  // Causality first: by Lamport time, then log id. Spec C12.
   const std::vector<HistoryEntry>& history() const;
 
   // The full state, to go on from later on this device: logs stand in it as LogIndex.

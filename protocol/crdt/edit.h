@@ -3,7 +3,7 @@
 // View and Edit: what one op knew when it was made, and who made it.
 //
 // A View is the author's causal version while its event is being applied: the past, and those
-// ops of the event itself that came before. Valid during Document::apply only.
+// ops of the event itself that came before (Spec C7). Valid during Document::apply only.
 #pragma once
 
 #include "protocol/base/time.h"

@@ -25,12 +25,13 @@ namespace {
 constexpr std::size_t depth_escape = 14;
 constexpr std::size_t same_path = 15;
 constexpr std::uint64_t index_max = UINT32_MAX;
-// A repeated path costs one byte on the wire and a copy here; this bounds all paths of an event.
+// Spec C5: a repeated path costs one byte on the wire and a copy here; this bounds all of them.
 constexpr std::size_t paths_size_max = 64 * limits::event_plaintext_size_max;
 
 void encode_key(wire::Writer& out, const std::string& key) { out.text(key); }
 std::string decode_key(wire::Reader& in) { return in.text(limits::map_key_size_max); }
 
+// Spec C3.
 std::uint64_t decode_count(wire::Reader& in) {
   const std::uint64_t count = in.varint(index_max);
   if (in.ok() && count == 0) in.fail_with(Errc::invalid);
@@ -83,7 +84,8 @@ Action decode_text_insert(wire::Reader& in) {
   return TextInsert{position, std::move(text)};
 }
 
-// The order of the fields in the braces is the order in which they are read.
+// The order of the fields in the braces is the order in which they are read. An action that is
+// not known fails the body as a whole: Spec C1.
 Action decode_action(wire::Reader& in, std::uint8_t number) {
   switch (number) {
     case 0: return MapSet{decode_key(in), decode_item(in)};
@@ -188,6 +190,7 @@ void encode_op(wire::Writer& out, const Op& op, const Path* before) {
   std::visit(ActionWriter{out}, op.action);
 }
 
+// Spec C2: a path has one spelling.
 Op decode_op(wire::Reader& in, const Path* before) {
   const std::uint8_t head = in.u8();
   Op op;

@@ -5,6 +5,7 @@
 // Every index and position is relative to the author's causal version of the document, plus
 // the earlier ops of the same event, and counts list items or Unicode scalar values. An op
 // says nothing about whether it applies: Document decides that, the same way everywhere.
+// Layout and limits: Spec section 11, C1 to C5.
 #pragma once
 
 #include "protocol/base/result.h"

@@ -74,7 +74,7 @@ const Slot* slot_at(const Container& root, const Path& path) {
   return slot;
 }
 
-// The different values of a slot; equal ones of several authors are no conflict.
+// The different values of a slot; equal ones of several authors are no conflict (Spec C13).
 std::vector<const Entry*> distinct(const Slot& slot) {
   std::vector<const Entry*> out;
   for (const Entry& entry : slot.entries) {

@@ -182,8 +182,8 @@ auto Sequence<Content>::isolate(const Place& place, std::uint64_t count) -> Plac
   return split_at(place);
 }
 
-// FugueMax, as a walk over what the author did not know. Siblings (same left neighbour) whose
-// right neighbour lies further right come first; among equals the lower log id does. What
+// Spec C14 (FugueMax), as a walk over what the author did not know. Siblings (same left neighbour)
+// whose right neighbour lies further right come first; among equals the lower log id does. What
 // hangs below a sibling goes with it.
 template <class Content>
 auto Sequence<Content>::integrate(const Edit& edit, const Place& from, Run& fresh) -> Place {

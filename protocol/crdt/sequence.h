@@ -4,8 +4,9 @@
 //
 // Elements that one log put down side by side are one Run. The order is FugueMax: every
 // element remembers its neighbours at its author's version, concurrent runs at one place are
-// ordered by these and by log id, and so never interleave. Positions of ops are translated by
-// counting what is shown at the author's version; at the newest version that is a cached walk.
+// ordered by these and by log id, and so never interleave (Spec C14). Positions of ops are
+// translated by counting what is shown at the author's version (Spec C7); at the newest version
+// that is a cached walk.
 #pragma once
 
 #include "protocol/crdt/edit.h"
@@ -35,6 +36,7 @@ struct Run {
   std::vector<EventId> removed_by;
   Content content;
 
+  // Spec C15.
   bool shown() const { return removed_by.empty() || content.revived(); }
   ElementId at(std::uint64_t offset) const { return {first.author, first.n + offset}; }
   ElementId last() const { return at(length - 1); }

@@ -6,6 +6,7 @@
 namespace syncline::crdt {
 namespace {
 
+// Spec C12.
 bool ranks_before(const Edit& edit, const Entry& a, const Entry& b) {
   if (a.lamport != b.lamport) return a.lamport > b.lamport;
   if (a.event.log != b.event.log) return edit.id_of(b.event.log) < edit.id_of(a.event.log);
@@ -37,6 +38,7 @@ bool Slot::holds(Kind kind) const {
                      [kind](const Entry& entry) { return entry.value == ItemValue{kind}; });
 }
 
+// Spec C11.
 Container& Slot::ensure(Kind kind) {
   const auto at = std::lower_bound(children.begin(), children.end(), kind,
                                    [](const Child& child, Kind k) { return child.kind < k; });
@@ -70,6 +72,7 @@ Container& Slot::enter(const Edit& edit, Kind kind) {
   return ensure(kind);
 }
 
+// Spec C10: what the author saw, and nothing else.
 void Slot::cover(const Edit& edit, std::optional<Kind> spared) {
   const View& view = edit.view;
   std::erase_if(entries, [&view](const Entry& entry) { return view.covers(entry.event); });

@@ -23,13 +23,13 @@ struct Null {
 };
 
 // Numbers are kept as they came: integers exact, others as IEEE 754 doubles (never NaN or
-// infinite).
+// infinite). Spec C4.
 using Scalar = std::variant<Null, bool, std::int64_t, double, std::string>;
 
 void encode_scalar(wire::Writer& out, const Scalar& value);
 // Fails the reader on an unknown kind, a non-finite or non-canonical double, or an oversized text.
 Scalar decode_scalar(wire::Reader& in);
-// A total order over scalars: kind first, then value; the same on every device.
+// A total order over scalars: kind first, then value; the same on every device. Spec C17.
 bool scalar_less(const Scalar& a, const Scalar& b);
 
 struct Value;

@@ -3,7 +3,7 @@
 // EntityBody: what an event of an entity holds inside its encryption.
 //
 // The first event of an entity carries its type; a deletion carries no ops. What the ops
-// mean is crdt/document.h. Layout: Spec section 5.
+// mean is crdt/document.h. Layout: Spec section 11, C1.
 #pragma once
 
 #include "protocol/base/result.h"

@@ -58,7 +58,7 @@ crdt::Applied EntityState::apply(const crdt::EventContext& context, const Entity
   }
   const crdt::Applied applied = document.apply(context, body.ops);
   edits.raise(context.log, context.seq);
-  // What a later edit has seen deleted is no longer a deletion that anybody has to know of.
+  // Spec C18: what a later edit has seen deleted is no longer a deletion that anybody has to know.
   std::erase_if(removals,
                 [&](const crdt::VersionVector& known) { return context.past.covers(known); });
   changed = std::max(changed, context.wall);

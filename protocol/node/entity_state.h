@@ -4,7 +4,7 @@
 //
 // Built by applying the entity's events; kept sealed in the view (view.h) and rebuilt from
 // the log at will. An entity is deleted when a deletion had seen every edit; an edit that a
-// deletion had not seen brings it back, flagged.
+// deletion had not seen brings it back, flagged (Spec C18).
 #pragma once
 
 #include "protocol/crdt/document.h"

@@ -228,7 +228,7 @@ void SpaceMerge::advance(Cursor& cursor) {
 Status SpaceMerge::apply_entity(Desk& desk, Cursor& cursor, const log::OpenedEvent& event,
                                 const EntityId& entity) {
   const auto body = decode_body(event.body);
-  if (!body) return {};  // void everywhere: the body is a pure function of the event
+  if (!body) return {};  // void everywhere: the body is a pure function of the event (Spec C1)
   auto found = desk.view.find(desk.draft, entity);
   if (!found) return pass(found);
   EntityState& state = *found == nullptr ? desk.view.create(entity, space_) : **found;

@@ -3,7 +3,7 @@
 // SpaceMerge: reads the logs of one space in causal order and applies them to its entities.
 //
 // One cursor per log is all that waits: an event whose causal past or key is not here yet
-// parks its log until another log brings it. Work is done in slices, so that a long
+// parks its log until another log brings it (Spec C6). Work is done in slices, so that a long
 // catch-up never holds up a local caller. Whatever is applied twice changes nothing.
 #pragma once
 

@@ -74,24 +74,28 @@ void every_order_converges(Flavour flavour) {
 
 }  // namespace
 
-TEST_CASE("maps converge to what the oracle says") { converge(Flavour::map); }
-TEST_CASE("lists converge to what the oracle says") { converge(Flavour::list); }
-TEST_CASE("texts converge to what the oracle says") { converge(Flavour::text); }
-TEST_CASE("counters converge to what the oracle says") { converge(Flavour::counter); }
-TEST_CASE("sets converge to what the oracle says") { converge(Flavour::set); }
-TEST_CASE("nested documents converge to what the oracle says") { converge(Flavour::nested); }
+TEST_CASE("C19: maps converge to what the oracle says") { converge(Flavour::map); }
+TEST_CASE("C14 C19: lists converge to what the oracle says") { converge(Flavour::list); }
+TEST_CASE("C14 C19: texts converge to what the oracle says") { converge(Flavour::text); }
+TEST_CASE("C19: counters converge to what the oracle says") { converge(Flavour::counter); }
+TEST_CASE("C19: sets converge to what the oracle says") { converge(Flavour::set); }
+TEST_CASE("C19: nested documents converge to what the oracle says") { converge(Flavour::nested); }
 
-TEST_CASE("small maps converge under every delivery order") { every_order_converges(Flavour::map); }
-TEST_CASE("small lists converge under every delivery order") {
+TEST_CASE("C19: small maps converge under every delivery order") {
+  every_order_converges(Flavour::map);
+}
+TEST_CASE("C19: small lists converge under every delivery order") {
   every_order_converges(Flavour::list);
 }
-TEST_CASE("small texts converge under every delivery order") {
+TEST_CASE("C19: small texts converge under every delivery order") {
   every_order_converges(Flavour::text);
 }
-TEST_CASE("small counters converge under every delivery order") {
+TEST_CASE("C19: small counters converge under every delivery order") {
   every_order_converges(Flavour::counter);
 }
-TEST_CASE("small sets converge under every delivery order") { every_order_converges(Flavour::set); }
-TEST_CASE("small nested documents converge under every delivery order") {
+TEST_CASE("C19: small sets converge under every delivery order") {
+  every_order_converges(Flavour::set);
+}
+TEST_CASE("C19: small nested documents converge under every delivery order") {
   every_order_converges(Flavour::nested);
 }

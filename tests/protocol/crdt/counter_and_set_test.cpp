@@ -7,7 +7,7 @@ using namespace syncline;
 using namespace syncline::crdt;
 using namespace syncline::crdt::test;
 
-TEST_CASE("increments of all devices add up") {
+TEST_CASE("C16: increments of all devices add up") {
   Device a(0), b(1);
   a.edit(at("c"), CounterAdd{5});
   b.edit(at("c"), CounterAdd{-2});
@@ -17,7 +17,7 @@ TEST_CASE("increments of all devices add up") {
   CHECK(b.reads(at("c")) == "13");
 }
 
-TEST_CASE("a counter is exact beyond 64 bits and shows the nearest it can") {
+TEST_CASE("C16: a counter is exact beyond 64 bits and shows the nearest it can") {
   Device a(0), b(1);
   a.edit({Op{at("c"), CounterAdd{INT64_MAX}}, Op{at("c"), CounterAdd{INT64_MAX}}});
   CHECK(a.reads(at("c")) == std::to_string(INT64_MAX));
@@ -28,7 +28,7 @@ TEST_CASE("a counter is exact beyond 64 bits and shows the nearest it can") {
   CHECK(b.reads(at("c")) == "-2");
 }
 
-TEST_CASE("removing a counter takes away the increments that were seen") {
+TEST_CASE("C16: removing a counter takes away the increments that were seen") {
   Device a(0), b(1);
   a.edit(at("c"), CounterAdd{5});
   meet(a, b);
@@ -40,7 +40,7 @@ TEST_CASE("removing a counter takes away the increments that were seen") {
   CHECK(a.replica().canonical() == b.replica().canonical());
 }
 
-TEST_CASE("in a set, adding beats removing at the same time") {
+TEST_CASE("C17: in a set, adding beats removing at the same time") {
   Device a(0), b(1);
   a.edit({Op{at("s"), SetAdd{text("x")}}, Op{at("s"), SetAdd{text("y")}}});
   meet(a, b);
@@ -54,7 +54,7 @@ TEST_CASE("in a set, adding beats removing at the same time") {
   CHECK(a.reads(at("s")) == "[]");
 }
 
-TEST_CASE("the elements of a set are told apart by kind and read in one order") {
+TEST_CASE("C17: the elements of a set are told apart by kind and read in one order") {
   Device a(0), b(1);
   for (const Scalar& value : {text("1"), number(1), Scalar{1.0}, Scalar{true}, Scalar{Null{}}})
     a.edit(at("s"), SetAdd{value});

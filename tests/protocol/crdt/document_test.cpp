@@ -55,7 +55,7 @@ TEST_CASE("an empty document reads as an empty map") {
   CHECK(describe(again->read()) == "{}");
 }
 
-TEST_CASE("an event counts once") {
+TEST_CASE("C6: an event counts once") {
   Replica replica;
   const TestEvent event{0, 1, {0, 0, 0}, {Op{at("c"), CounterAdd{1}}}};
   CHECK(replica.apply(event).effect == Effect::changed);
@@ -64,7 +64,7 @@ TEST_CASE("an event counts once") {
   CHECK(replica.document.history().size() == 1);
 }
 
-TEST_CASE("an op on the root as anything but a map is void") {
+TEST_CASE("C8: an op on the root as anything but a map is void") {
   Device a(0);
   for (const Op& op :
        {Op{{}, TextInsert{0, "x"}}, Op{{}, ListInsert{0, {Null{}}}}, Op{{}, CounterAdd{1}},
@@ -77,7 +77,7 @@ TEST_CASE("an op on the root as anything but a map is void") {
   CHECK(a.reads() == "{x: null }");
 }
 
-TEST_CASE("history is in the order of causality, then log id, whatever came first") {
+TEST_CASE("C12: history is in the order of causality, then log id, whatever came first") {
   Device a(0), b(1);
   a.edit({}, MapSet{"x", number(1)});
   b.edit({Op{{}, MapSet{"y", number(1)}}, Op{{}, MapSet{"z", number(1)}}});
@@ -120,7 +120,7 @@ TEST_CASE("paths lead to slots, and to nothing where nothing is") {
   CHECK(a.reads(at("nowhere")) == "nothing");
 }
 
-TEST_CASE("a snapshot goes on where the document stood") {
+TEST_CASE("C19: a snapshot goes on where the document stood") {
   const Device device = rich();
   const Buffer bytes = snapshot(device.document());
   auto again = load(bytes);

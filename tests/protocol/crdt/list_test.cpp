@@ -13,7 +13,7 @@ Path item(std::uint64_t index) { return {Step{std::string("l")}, Step{index}}; }
 
 }  // namespace
 
-TEST_CASE("items are inserted, replaced and removed by their index at the author's version") {
+TEST_CASE("C7: items are inserted, replaced and removed by their index at the author's version") {
   Device a(0), b(1);
   a.edit(at("l"), ListInsert{0, {number(1), number(2), number(3)}});
   meet(a, b);
@@ -27,7 +27,7 @@ TEST_CASE("items are inserted, replaced and removed by their index at the author
   CHECK(a.reads(item(2)) == "nothing");
 }
 
-TEST_CASE("an item edited by one and removed by another stays, flagged, until settled") {
+TEST_CASE("C13 C15: an item edited by one and removed by another stays, flagged, until settled") {
   for (const std::optional<std::size_t> keep :
        {std::optional<std::size_t>(0), std::optional<std::size_t>()}) {
     Device a(0), b(1);
@@ -84,7 +84,7 @@ TEST_CASE("lists in lists keep to themselves") {
   CHECK((a.reads(item(0)) == "[1 [null ] ]" || a.reads(item(0)) == "[[null ] 1 ]"));
 }
 
-TEST_CASE("indices out of range are void and leave no trace") {
+TEST_CASE("C8: indices out of range are void and leave no trace") {
   Device a(0);
   a.edit(at("l"), ListInsert{0, {number(1)}});
   const auto size = a.document().size_estimate_bytes();

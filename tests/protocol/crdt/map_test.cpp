@@ -7,7 +7,7 @@ using namespace syncline;
 using namespace syncline::crdt;
 using namespace syncline::crdt::test;
 
-TEST_CASE("concurrent values are all kept, one is shown, a later one replaces what it saw") {
+TEST_CASE("C10: concurrent values are all kept, one is shown, a later one replaces what it saw") {
   Device a(0), b(1);
   a.edit({}, MapSet{"title", text("from a")});
   b.edit({}, MapSet{"title", text("from b")});
@@ -32,7 +32,7 @@ TEST_CASE("concurrent values are all kept, one is shown, a later one replaces wh
   CHECK(a.replica().canonical() == b.replica().canonical());
 }
 
-TEST_CASE("the same value from two devices is no conflict") {
+TEST_CASE("C13: the same value from two devices is no conflict") {
   Device a(0), b(1);
   a.edit({}, MapSet{"done", true});
   b.edit({}, MapSet{"done", true});
@@ -40,7 +40,7 @@ TEST_CASE("the same value from two devices is no conflict") {
   CHECK(a.document().conflicts().empty());
 }
 
-TEST_CASE("a value that its remover did not know survives, flagged") {
+TEST_CASE("C10 C13: a value that its remover did not know survives, flagged") {
   Device a(0), b(1);
   a.edit({}, MapSet{"title", text("old")});
   meet(a, b);
@@ -56,7 +56,44 @@ TEST_CASE("a value that its remover did not know survives, flagged") {
   CHECK(conflicts[0].removals[0].seq == 2);
 }
 
-TEST_CASE("two devices that create one field's container create one container") {
+TEST_CASE("C12: the value of the higher Lamport time is shown, then that of the higher log id") {
+  // Log 0 has the higher id, whatever number each device gives it.
+  for (const bool b_knows_more : {false, true}) {
+    Device a(0), b(1);
+    if (b_knows_more) b.edit({}, MapSet{"other", Null{}});
+    a.edit({}, MapSet{"title", text("from a")});
+    b.edit({}, MapSet{"title", text("from b")});
+    meet(a, b);
+    const std::string shown = b_knows_more ? "\"from b\"" : "\"from a\"";
+    CHECK(a.reads(at("title")) == shown);
+    CHECK(b.reads(at("title")) == shown);
+    CHECK(a.document().conflicts().at(0).values.size() == 2);
+  }
+}
+
+TEST_CASE("C12: of two containers put by one event that of the later op is shown") {
+  Device a(0);
+  a.edit({Op{at("x"), CounterAdd{7}}, Op{at("x"), TextInsert{0, "t"}}});
+  CHECK(a.reads(at("x")) == "\"t\"");
+  a.edit({Op{at("y"), TextInsert{0, "t"}}, Op{at("y"), CounterAdd{7}}});
+  CHECK(a.reads(at("y")) == "7");
+}
+
+TEST_CASE("C9: an op makes the containers on its way, beside whatever their slots hold") {
+  Device a(0);
+  const Path tags{Step{std::string("meta")}, Step{std::string("tags")}};
+  a.edit(tags, SetAdd{text("x")});
+  CHECK(a.reads() == "{meta: {tags: [\"x\" ] } }");
+  CHECK(a.document().kind_at(tags) == Kind::set);
+
+  a.edit({}, MapSet{"body", text("a leaf")});
+  a.edit(at("body"), TextInsert{0, "a text"});
+  CHECK(a.reads(at("body")) == "\"a text\"");
+  REQUIRE(a.document().conflicts().size() == 1);
+  CHECK(describe(a.document().conflicts()[0].values.at(1).value) == "\"a leaf\"");
+}
+
+TEST_CASE("C11: two devices that create one field's container create one container") {
   Device a(0), b(1);
   a.edit({}, MapSet{"body", Kind::text});
   a.edit(at("body"), TextInsert{0, "from a. "});
@@ -68,7 +105,7 @@ TEST_CASE("two devices that create one field's container create one container") 
   CHECK(a.document().kind_at(at("body")) == Kind::text);
 }
 
-TEST_CASE("an edit inside a container survives its concurrent removal, flagged, and alone") {
+TEST_CASE("C10: an edit inside a container survives its concurrent removal, flagged, and alone") {
   Device a(0), b(1);
   a.edit({Op{at("note"), MapSet{"title", text("t")}}, Op{at("note"), MapSet{"tag", text("x")}}});
   meet(a, b);
@@ -89,7 +126,7 @@ TEST_CASE("an edit inside a container survives its concurrent removal, flagged, 
   CHECK(b.document().conflicts().empty());
 }
 
-TEST_CASE("a container that is created again starts empty") {
+TEST_CASE("C11: a container that is created again starts empty") {
   Device a(0);
   a.edit(at("body"), TextInsert{0, "old"});
   a.edit({}, MapRemove{"body"});
@@ -102,7 +139,7 @@ TEST_CASE("a container that is created again starts empty") {
   CHECK(a.edit(at("body"), TextInsert{1, "x"}).void_ops == 1);
 }
 
-TEST_CASE("containers of different kinds under one key are kept beside each other") {
+TEST_CASE("C13: containers of different kinds under one key are kept beside each other") {
   Device a(0), b(1);
   a.edit(at("x"), TextInsert{0, "text"});
   b.edit(at("x"), CounterAdd{7});
@@ -120,7 +157,7 @@ TEST_CASE("containers of different kinds under one key are kept beside each othe
   CHECK(b.document().conflicts().empty());
 }
 
-TEST_CASE("a conflict can be settled for any of its values or for none") {
+TEST_CASE("C13: a conflict can be settled for any of its values or for none") {
   for (const std::optional<std::size_t> keep :
        {std::optional<std::size_t>(0), std::optional<std::size_t>(1),
         std::optional<std::size_t>()}) {

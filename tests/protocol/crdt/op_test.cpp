@@ -49,6 +49,48 @@ TEST_CASE("every op survives its encoding, alone and after others") {
   CHECK(decode_ops(encode_ops(std::vector<Op>{})).value().empty());
 }
 
+TEST_CASE("C2: every op has the bytes that the specification gives it") {
+  const Path deep = deep_path(16);
+  Buffer steps;
+  for (std::size_t i = 0; i < deep.size(); ++i) {
+    if (i % 2 == 0) append(steps, Buffer{2, 'k'});
+    if (i % 2 == 1) append(steps, Buffer{static_cast<std::uint8_t>(i << 1 | 1)});
+  }
+  Buffer of_deep{1, 0xe9, 2};
+  append(of_deep, steps);
+  append(of_deep, Buffer{0x05});
+  const std::vector<std::pair<Op, Buffer>> expected = {
+      {{{}, MapSet{"a", number(-1)}}, {1, 0x00, 1, 'a', 3, 1}},
+      {{{}, MapSet{"a", 1.5}}, {1, 0x00, 1, 'a', 4, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0}},
+      {{{}, MapSet{"a", Kind::set}}, {1, 0x00, 1, 'a', 0x14}},
+      {{at("m"), MapRemove{"a"}}, {1, 0x11, 2, 'm', 1, 'a'}},
+      {{{}, MapKeep{"a", Kind::text}}, {1, 0x02, 1, 'a', 2}},
+      {{at("l"), ListInsert{300, {Null{}, true}}}, {1, 0x13, 2, 'l', 0xac, 2, 2, 0, 2}},
+      {{at("l"), ListRemove{1, 2}}, {1, 0x14, 2, 'l', 1, 2}},
+      {{at("l"), ListSet{1, false}}, {1, 0x15, 2, 'l', 1, 1}},
+      {{at("l"), ListKeep{1, Kind::map}}, {1, 0x16, 2, 'l', 1, 0}},
+      {{at("t"), TextInsert{2, "\xc3\xa4"}}, {1, 0x17, 2, 't', 2, 2, 0xc3, 0xa4}},
+      {{at("t"), TextRemove{2, 1}}, {1, 0x18, 2, 't', 2, 1}},
+      {{at("s"), SetAdd{text("x")}}, {1, 0x1a, 2, 's', 5, 1, 'x'}},
+      {{at("s"), SetRemove{Null{}}}, {1, 0x1b, 2, 's', 0}},
+      {{deep, CounterAdd{-3}}, of_deep},
+  };
+  for (const auto& [op, bytes] : expected) {
+    CHECK(to_hex(encode_ops(std::vector<Op>{op})) == to_hex(bytes));
+    CHECK(decode_ops(bytes).value() == std::vector<Op>{op});
+  }
+}
+
+TEST_CASE("C1: one action, value or container that is not known fails all ops beside it") {
+  // A map set that is fine, and behind it: action 12, scalar 6, item 21, container 5.
+  for (const Buffer& strange : {Buffer{0x0c, 1, 'a', 0}, Buffer{0x00, 1, 'a', 6},
+                                Buffer{0x00, 1, 'a', 0x15}, Buffer{0x02, 1, 'a', 5}}) {
+    Buffer bytes{2, 0x00, 1, 'a', 0};
+    append(bytes, strange);
+    CHECK(decode_ops(bytes).error().code == Errc::unsupported);
+  }
+}
+
 TEST_CASE("setting a root field to 200 bytes costs at most 210") {
   const std::vector<Op> ops{{{}, MapSet{"body", text(std::string(200, 'x'))}}};
   CHECK(encode_ops(ops).size() <= 210);
@@ -61,7 +103,7 @@ TEST_CASE("typing at a path that was just named costs no path") {
   CHECK(encode_ops(two).size() == encode_ops(one).size() + 3);
 }
 
-TEST_CASE("paths of every depth up to the limit survive, deeper ones are refused") {
+TEST_CASE("C5: paths of every depth up to the limit survive, deeper ones are refused") {
   for (std::size_t depth = 0; depth <= limits::container_depth_max; ++depth) {
     const std::vector<Op> ops{{deep_path(depth), MapRemove{"x"}}};
     CHECK(check_ops(ops));
@@ -72,7 +114,7 @@ TEST_CASE("paths of every depth up to the limit survive, deeper ones are refused
   CHECK_FALSE(decode_ops(encode_ops(deeper)));
 }
 
-TEST_CASE("what check_ops refuses, the decoder refuses too") {
+TEST_CASE("C3 C4 C5: what check_ops refuses, the decoder refuses too") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<Op> bad = {
       {{}, MapSet{std::string(limits::map_key_size_max + 1, 'k'), Null{}}},
@@ -100,7 +142,7 @@ TEST_CASE("what check_ops refuses, the decoder refuses too") {
   for (const Op& op : one_of_each) CHECK(check_ops(std::vector<Op>{op}));
 }
 
-TEST_CASE("an event has a bounded number of ops and of repeated paths") {
+TEST_CASE("C5: an event has a bounded number of ops and of repeated paths") {
   std::vector<Op> ops(limits::ops_per_event_max, Op{{}, CounterAdd{1}});
   CHECK(check_ops(ops));
   CHECK(decode_ops(encode_ops(ops)));
@@ -116,7 +158,7 @@ TEST_CASE("an event has a bounded number of ops and of repeated paths") {
   CHECK_FALSE(decode_ops(encode_ops(repeated)));
 }
 
-TEST_CASE("an encoding cut short or with more behind it is refused") {
+TEST_CASE("C1: an encoding cut short or with more behind it is refused") {
   Buffer bytes = encode_ops(one_of_each);
   for (std::size_t size = 0; size < bytes.size(); ++size)
     CHECK_FALSE(decode_ops(Bytes(bytes).first(size)));
@@ -124,7 +166,7 @@ TEST_CASE("an encoding cut short or with more behind it is refused") {
   CHECK(decode_ops(bytes).error().code == Errc::non_canonical);
 }
 
-TEST_CASE("a path written out although it was the one before is refused") {
+TEST_CASE("C2: a path written out although it was the one before is refused") {
   // Two ops on path "c", both written out: counter_add 1, counter_add 1.
   const Buffer spelled{2, 0x19, 2, 'c', 2, 0x19, 2, 'c', 2};
   CHECK(decode_ops(spelled).error().code == Errc::non_canonical);
@@ -134,7 +176,7 @@ TEST_CASE("a path written out although it was the one before is refused") {
   CHECK(decode_ops(of_nothing).error().code == Errc::non_canonical);
 }
 
-TEST_CASE("whatever decodes encodes to the same bytes") {
+TEST_CASE("C2: whatever decodes encodes to the same bytes") {
   Dice dice(11);
   const Buffer seed = encode_ops(one_of_each);
   std::size_t accepted = 0;

@@ -24,7 +24,7 @@ bool in_some_order(const std::string& read, const std::string& a, const std::str
 
 }  // namespace
 
-TEST_CASE("words typed at one place by two devices never interleave, in either direction") {
+TEST_CASE("C14: words typed at one place by two devices never interleave, in either direction") {
   for (int directions = 0; directions < 4; ++directions) {
     for (const bool inside : {false, true}) {
       Device a(0), b(1);
@@ -42,7 +42,23 @@ TEST_CASE("words typed at one place by two devices never interleave, in either d
   }
 }
 
-TEST_CASE("three devices at one place: each word stays whole") {
+TEST_CASE("C14: at one place the further right neighbour comes first, then the lower id") {
+  Device a(0), b(1), c(2);  // the ids of their logs: 21h, 01h, 11h
+  a.edit(at("t"), TextInsert{0, "a"});
+  b.edit(at("t"), TextInsert{0, "b"});
+  c.receive(b);
+  meet(a, b);
+  CHECK(b.reads(at("t")) == "\"ba\"");
+  // Both stand right of "b", but "p" has the end on its right and "q" has "a".
+  c.edit(at("t"), TextInsert{1, "p"});
+  b.edit(at("t"), TextInsert{1, "q"});
+  meet(b, c);
+  meet(a, b);
+  CHECK(a.reads(at("t")) == "\"bpqa\"");
+  CHECK(c.reads(at("t")) == "\"bpqa\"");
+}
+
+TEST_CASE("C14: three devices at one place: each word stays whole") {
   Device a(0), b(1), c(2);
   type_forwards(a, 0, "one");
   type_backwards(b, 0, "TWO");
@@ -55,7 +71,7 @@ TEST_CASE("three devices at one place: each word stays whole") {
   for (const char* word : {"one", "TWO", "333"}) CHECK(a.reads().find(word) != std::string::npos);
 }
 
-TEST_CASE("positions count Unicode scalar values") {
+TEST_CASE("C7: positions count Unicode scalar values") {
   Device a(0);
   a.edit(at("t"), TextInsert{0, "a🙂ä"});
   a.edit(at("t"), TextInsert{2, "€"});
@@ -65,7 +81,7 @@ TEST_CASE("positions count Unicode scalar values") {
   CHECK(a.edit(at("t"), TextRemove{1, 2}).void_ops == 1);
 }
 
-TEST_CASE("positions are those of the author's version, whatever happened meanwhile") {
+TEST_CASE("C7: positions are those of the author's version, whatever happened meanwhile") {
   Device a(0), b(1);
   a.edit(at("t"), TextInsert{0, "hello world"});
   meet(a, b);
@@ -78,7 +94,7 @@ TEST_CASE("positions are those of the author's version, whatever happened meanwh
   CHECK(a.reads() == b.reads());
 }
 
-TEST_CASE("a character removed by two devices is removed once") {
+TEST_CASE("C15: a character removed by two devices is removed once") {
   Device a(0), b(1);
   a.edit(at("t"), TextInsert{0, "abc"});
   meet(a, b);
@@ -89,7 +105,7 @@ TEST_CASE("a character removed by two devices is removed once") {
   CHECK(a.replica().canonical() == b.replica().canonical());
 }
 
-TEST_CASE("each op of an event sees the ones before it") {
+TEST_CASE("C7: each op of an event sees the ones before it") {
   Device a(0), b(1);
   a.edit({Op{at("t"), TextInsert{0, "abc"}}, Op{at("t"), TextInsert{3, "def"}},
           Op{at("t"), TextRemove{1, 4}}, Op{at("t"), TextInsert{1, "-"}}});

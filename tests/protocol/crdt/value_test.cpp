@@ -49,16 +49,16 @@ TEST_CASE("every kind of scalar survives its encoding, with its type") {
   }
 }
 
-TEST_CASE("a zero has no sign") { CHECK(encode(-0.0) == encode(0.0)); }
+TEST_CASE("C4: a zero has no sign") { CHECK(encode(-0.0) == encode(0.0)); }
 
-TEST_CASE("doubles that are no number, infinite or not canonical are refused") {
+TEST_CASE("C4: doubles that are no number, infinite or not canonical are refused") {
   for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity(),
                            -std::numeric_limits<double>::infinity()})
     CHECK_FALSE(decode(encode(bad)));
   CHECK(decode(Buffer{4, 0x80, 0, 0, 0, 0, 0, 0, 0}).error().code == Errc::non_canonical);
 }
 
-TEST_CASE("texts of a scalar are bounded, well formed and without NUL") {
+TEST_CASE("C5: texts of a scalar are bounded, well formed and without NUL") {
   CHECK(decode(encode(std::string(limits::value_size_max, 'x'))));
   CHECK(decode(encode(std::string(limits::value_size_max + 1, 'x'))).error().code ==
         Errc::oversized);
@@ -68,7 +68,7 @@ TEST_CASE("texts of a scalar are bounded, well formed and without NUL") {
   CHECK(decode(Buffer{}).error().code == Errc::truncated);
 }
 
-TEST_CASE("scalars are totally ordered, kind first") {
+TEST_CASE("C17: scalars are totally ordered, kind first") {
   for (std::size_t i = 0; i < scalars.size(); ++i) {
     CHECK_FALSE(scalar_less(scalars[i], scalars[i]));
     for (std::size_t j = i + 1; j < scalars.size(); ++j)

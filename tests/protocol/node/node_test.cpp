@@ -66,7 +66,7 @@ TEST_CASE("two devices pair by code and hold the same note") {
   CHECK(status.devices[1].name == "device-1");
 }
 
-TEST_CASE("edits made apart are merged when the devices meet") {
+TEST_CASE("C7 C10: edits made apart are merged when the devices meet") {
   Devices devices(2);
   devices.make_vault(0);
   const auto written = devices.get<step::WrittenAnswer>(0, note("first", "middle"));
@@ -104,7 +104,7 @@ TEST_CASE("a locked device in the middle passes on what it cannot read") {
   CHECK(devices.call(1, step::EntityGet{written.entity}).error().code == Errc::locked);
 }
 
-TEST_CASE("concurrent values of one field are both kept and can be settled") {
+TEST_CASE("C10 C13: concurrent values of one field are both kept and can be settled") {
   Devices devices(2);
   devices.make_vault(0);
   const auto written = devices.get<step::WrittenAnswer>(0, note("first", "x"));
@@ -171,7 +171,7 @@ TEST_CASE("a password change re-wraps one key and the old password is refused") 
   CHECK(body_of(devices, 1, written.entity) == "kept");
 }
 
-TEST_CASE("a deletion is undone by an edit that did not know of it, visibly") {
+TEST_CASE("C18: a deletion is undone by an edit that did not know of it, visibly") {
   Devices devices(2);
   devices.make_vault(0);
   const auto written = devices.get<step::WrittenAnswer>(0, note("first", "x"));
