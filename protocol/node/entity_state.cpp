@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// state := 01 | entity 16 | space 32 | type | created zz | changed zz | n v | removal*n | edits |
-// document
+// state := 02 | entity 16 | space 32 | type | created zz | changed zz | n v | removal*n | removed |
+// edits | document
 #include "protocol/node/entity_state.h"
 
 #include "protocol/base/limits.h"
@@ -11,7 +11,7 @@
 namespace syncline::node {
 
 namespace {
-constexpr std::uint8_t state_version = 1;
+constexpr std::uint8_t state_version = 2;
 constexpr std::size_t removals_max = 4096;
 constexpr std::size_t title_size_max = 80;
 
@@ -42,10 +42,10 @@ bool EntityState::is_revived() const { return !removals.empty() && !is_deleted()
 
 crdt::Applied EntityState::apply(const crdt::EventContext& context, const EntityBody& body) {
   if (body.kind == BodyKind::remove) {
+    if (removed.covers(context.log, context.seq)) return {crdt::Effect::duplicate, 0};
+    removed.raise(context.log, context.seq);
     crdt::VersionVector seen = context.past;
     seen.set(context.log, context.seq);
-    for (const crdt::VersionVector& known : removals)
-      if (known.covers(seen)) return {crdt::Effect::duplicate, 0};
     std::erase_if(removals, [&](const crdt::VersionVector& known) { return seen.covers(known); });
     if (removals.size() < removals_max) removals.push_back(std::move(seen));
     changed = std::max(changed, context.wall);
@@ -105,6 +105,7 @@ Buffer encode_state(const EntityState& state) {
   out.zigzag(state.created.unix_ms).zigzag(state.changed.unix_ms);
   out.varint(state.removals.size());
   for (const crdt::VersionVector& removal : state.removals) removal.encode(out);
+  state.removed.encode(out);
   state.edits.encode(out);
   state.document.encode(out);
   return out.take();
@@ -122,6 +123,7 @@ Result<EntityState> decode_state(Bytes bytes) {
   const std::uint64_t removals = in.varint(removals_max);
   for (std::uint64_t i = 0; i < removals && in.ok(); ++i)
     state.removals.push_back(crdt::VersionVector::decode(in, limits::logs_per_space_max));
+  state.removed = crdt::VersionVector::decode(in, limits::logs_per_space_max);
   state.edits = crdt::VersionVector::decode(in, limits::logs_per_space_max);
   if (!in.ok()) return fail(Errc::corrupt, "an entity's stored state is damaged; rebuild it");
   auto document = crdt::Document::decode(in);

@@ -24,7 +24,9 @@ struct EntityState {
   WallTime changed;
   // What each deletion had seen, the deletion itself included. Covered ones are dropped.
   std::vector<crdt::VersionVector> removals;
-  // The edits, apart from deletions, per log.
+  // The newest deletion and the newest edit of each log: after a restart, events may come again
+  // (Spec C19).
+  crdt::VersionVector removed;
   crdt::VersionVector edits;
   crdt::Document document;
 
