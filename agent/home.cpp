@@ -15,15 +15,34 @@ namespace {
 constexpr std::string_view port_file = "port";
 constexpr std::string_view anchor_files[] = {"anchor.0", "anchor.1"};
 
+tl::unexpected<Error> identity_damaged() {
+  return fail(Errc::corrupt, "device.key is damaged; restore it from a backup");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& path, Damage damage) {
   auto vault_home = storage::VaultHome::open(path);
   if (!vault_home) return pass(vault_home);
   std::unique_ptr<Home> home(new Home(std::move(*vault_home)));
-  if (auto opened = home->open_store(damage); !opened) return pass(opened);
+  // The store last: opening it writes, and whoever is refused should find everything as it was.
   if (auto read = home->read_identity(); !read) return pass(read);
+  if (auto read = home->read_anchor(); !read) return pass(read);
+  if (auto there = home->check_store_is_there(); !there) return pass(there);
+  if (auto opened = home->open_store(damage); !opened) return pass(opened);
+  if (auto renewed = home->renew_damaged_anchor(); !renewed) return pass(renewed);
   return home;
+}
+
+// A store is made before there is an identity, so this is a loss and not a first start.
+Status Home::check_store_is_there() const {
+  if (!identity_) return {};
+  std::error_code error;
+  const bool empty = std::filesystem::is_empty(home_.store_path(), error);
+  if (error ? error != std::errc::no_such_file_or_directory : !empty) return {};
+  return fail(Errc::corrupt, "device.key is there, but the store " + home_.store_path().string() +
+                                 " is gone; restore it from a backup, or move the home away and "
+                                 "join the vault again from another device");
 }
 
 Status Home::open_store(Damage damage) {
@@ -36,10 +55,6 @@ Status Home::open_store(Damage damage) {
     remarks_.push_back(
         "the store was damaged; what could be read is in use, the damaged one is kept in " +
         salvaged->damaged_copy.string());
-  } else if (!opened && opened.error().code == Errc::corrupt) {
-    return fail(Errc::corrupt, opened.error().context +
-                                   "; start once with --salvage: it keeps a copy, uses what can be "
-                                   "read and fetches the rest from your other devices");
   } else if (!opened) {
     return pass(opened);
   } else {
@@ -50,7 +65,7 @@ Status Home::open_store(Damage damage) {
 
 Status Home::use_identity(Bytes identity) {
   auto decoded = space::decode_identity(identity);
-  if (!decoded) return fail(Errc::corrupt, "device.key is damaged; restore it from a backup");
+  if (!decoded) return identity_damaged();
   anchor_.emplace(home_.directory(),
                   crypto::derive<crypto::SubKey>(decoded->box.expose(), "anchor"));
   return {};
@@ -58,11 +73,12 @@ Status Home::use_identity(Bytes identity) {
 
 Status Home::read_identity() {
   auto identity = home_.read_file(storage::VaultHome::device_key_file);
+  if (!identity && identity.error().code == Errc::oversized) return identity_damaged();
   if (!identity) return pass(identity);
   if (!*identity) return {};
   if (auto used = use_identity(**identity); !used) return used;
   identity_ = std::move(**identity);
-  return read_anchor();
+  return {};
 }
 
 Status Home::forget_anchor() {
@@ -72,18 +88,26 @@ Status Home::forget_anchor() {
 }
 
 Status Home::read_anchor() {
+  if (!anchor_) return {};
   auto anchor = anchor_->read();
   if (!anchor && anchor.error().code == Errc::corrupt) {
     // Without it a store that was cut short cannot be recognised, so that is what is assumed.
+    anchor_damaged_ = true;
     salvaged_ = true;
     remarks_.push_back("the anchor file is damaged: " + anchor.error().context);
-    if (auto forgotten = forget_anchor(); !forgotten) return forgotten;
-    anchor = anchor_->read();
+    return {};
   }
   if (!anchor) return pass(anchor);
   if (!*anchor) return {};
   for (const storage::AnchoredLog& one : (*anchor)->logs)
     anchored_.push_back({one.log, one.seq, one.head});
+  return {};
+}
+
+Status Home::renew_damaged_anchor() {
+  if (!anchor_damaged_) return {};
+  if (auto forgotten = forget_anchor(); !forgotten) return forgotten;
+  if (auto read = anchor_->read(); !read) return pass(read);
   return {};
 }
 

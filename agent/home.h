@@ -49,6 +49,8 @@ class Home {
   Status open_store(Damage damage);
   Status read_identity();
   Status read_anchor();
+  Status renew_damaged_anchor();
+  Status check_store_is_there() const;
   Status forget_anchor();
   Status use_identity(Bytes identity);
 
@@ -58,6 +60,7 @@ class Home {
   std::optional<Buffer> identity_;
   std::vector<step::AnchorHead> anchored_;
   std::vector<std::string> remarks_;
+  bool anchor_damaged_ = false;
   bool salvaged_ = false;
 };
 
