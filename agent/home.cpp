@@ -3,6 +3,7 @@
 
 #include "protocol/crypto/hash.h"
 #include "protocol/space/device.h"
+#include "storage/directory.h"
 #include "storage/salvage.h"
 #include "storage/schema.h"
 
@@ -28,21 +29,25 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& path, Dama
   // The store last: opening it writes, and whoever is refused should find everything as it was.
   if (auto read = home->read_identity(); !read) return pass(read);
   if (auto read = home->read_anchor(); !read) return pass(read);
-  if (auto there = home->check_store_is_there(); !there) return pass(there);
+  if (auto there = home->check_store_place(); !there) return pass(there);
   if (auto opened = home->open_store(damage); !opened) return pass(opened);
   if (auto renewed = home->renew_damaged_anchor(); !renewed) return pass(renewed);
   return home;
 }
 
-// A store is made before there is an identity, so this is a loss and not a first start.
-Status Home::check_store_is_there() const {
-  if (!identity_) return {};
+Status Home::check_store_place() const {
   std::error_code error;
   const bool empty = std::filesystem::is_empty(home_.store_path(), error);
-  if (error ? error != std::errc::no_such_file_or_directory : !empty) return {};
-  return fail(Errc::corrupt, "device.key is there, but the store " + home_.store_path().string() +
-                                 " is gone; restore it from a backup, or move the home away and "
-                                 "join the vault again from another device");
+  const bool missing = error == std::errc::no_such_file_or_directory || (!error && empty);
+  // A store is made before there is an identity, so with one this is a loss and no first start.
+  if (missing && identity_)
+    return fail(Errc::corrupt, "device.key is there, but the store " + home_.store_path().string() +
+                                   " is gone; restore it from a backup, or move the home away and "
+                                   "join the vault again from another device");
+  if (missing) return {};
+  // Says what is wrong with it better than the database would.
+  if (auto opened = storage::Directory::open(home_.store_path()); !opened) return pass(opened);
+  return {};
 }
 
 Status Home::open_store(Damage damage) {

@@ -50,7 +50,7 @@ class Home {
   Status read_identity();
   Status read_anchor();
   Status renew_damaged_anchor();
-  Status check_store_is_there() const;
+  Status check_store_place() const;
   Status forget_anchor();
   Status use_identity(Bytes identity);
 
