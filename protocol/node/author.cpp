@@ -4,8 +4,8 @@
 namespace syncline::node {
 
 Result<Author> Author::open(SpaceMerge::Desk& desk, SpaceMerge& merge, const Identity& identity) {
-  const auto origin =
-      space::ensure_own_log(desk.draft, {identity.keys, identity.secrets}, merge.space());
+  const auto origin = space::ensure_own_log(desk.draft, {identity.keys, identity.secrets},
+                                            merge.space(), desk.random);
   if (!origin) return pass(origin);
   auto appender = space::open_appender(desk.draft, identity.secrets, *origin);
   if (!appender) return pass(appender);

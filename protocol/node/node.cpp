@@ -113,6 +113,10 @@ step::Step Node::settle(Now now) {
   if (house_.has_vault() && !house_.degraded) {
     take_news(turn);
     if (house_.vault) settle_vault(turn);
+    // What another device has seen must not be taken back by a power cut: this device would write
+    // other events in the same places.
+    if (own_unsynced_ && house_.replicator->has_links()) turn.durability = Durability::synced;
+    if (turn.durability == Durability::synced) own_unsynced_ = false;
     const Status settled = house_.replicator->settle(turn.draft, now);
     if (!settled) turn.note(step::NoteLevel::error, "sync", settled.error().context);
     take_news(turn);
@@ -131,6 +135,9 @@ void Node::settle_vault(Turn& turn) {
   const auto more = house_.vault->merge(turn.draft, merge_slice);
   if (more) merge_more_ = *more;
   if (!more) turn.note(step::NoteLevel::error, "merge", more.error().context);
+  const auto forgotten = house_.vault->take_forgotten_logs(turn.draft);
+  if (forgotten)
+    for (const LogId& log : *forgotten) doubt(turn, log);
   for (const SpaceId& space : house_.vault->take_opened()) {
     const Status announced = house_.replicator->roster_changed(space, turn.draft);
     if (!announced) turn.note(step::NoteLevel::error, "sync", announced.error().context);
@@ -140,6 +147,7 @@ void Node::settle_vault(Turn& turn) {
     turn.note(step::NoteLevel::error, "log", appended.error().context);
     return;
   }
+  own_unsynced_ |= !appended->empty();
   for (const OpenVault::Appended& one : *appended) {
     house_.replicator->appended(one.space, one.log, one.head);
     turn.effects.push_back(step::WriteAnchor{{{one.log, one.head.at.seq, one.head.at.hash}}});

@@ -94,6 +94,7 @@ class Node {
   Waits waits_;
   sync::Pauses pauses_;
   bool merge_more_ = false;
+  bool own_unsynced_ = false;  // own events were committed and may not have reached the disk
   std::optional<Instant> view_due_;
   std::vector<step::AnchorHead> anchor_;  // newest own heads, by log
 };

@@ -109,6 +109,19 @@ std::uint64_t OpenVault::backlog() const {
   return sum;
 }
 
+Result<std::vector<LogId>> OpenVault::take_forgotten_logs(const StoreReader& reader) {
+  std::vector<LogId> forgotten;
+  for (auto& [space, merge] : merges_) {
+    for (const auto& [log, device] : merge.take_certified()) {
+      if (device != device_) continue;
+      const auto current = space::find_own_log(reader, space);
+      if (!current) return pass(current);
+      if (!*current || log::log_id_of(**current) != log) forgotten.push_back(log);
+    }
+  }
+  return forgotten;
+}
+
 Result<std::vector<OpenVault::Appended>> OpenVault::flush_authors(log::Draft& draft) {
   std::vector<Appended> appended;
   for (auto& [space, author] : authors_) {

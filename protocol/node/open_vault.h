@@ -55,6 +55,9 @@ class OpenVault {
   Result<bool> merge(log::Draft& draft, std::size_t budget);
   std::uint64_t backlog() const;
 
+  // Logs of this device, found among what was received, that its store knew nothing of.
+  Result<std::vector<LogId>> take_forgotten_logs(const StoreReader& reader);
+
   // Spaces in which an own log was opened, and so perhaps admitted, since the last call.
   std::set<SpaceId> take_opened() { return std::exchange(opened_, {}); }
 

@@ -259,7 +259,7 @@ Status SpaceMerge::apply_control(Desk& desk, Cursor& cursor, const log::OpenedEv
   const auto device = desk.roster.devices().find(certificate.device);
   if (device != desk.roster.devices().end() &&
       space::verify_certificate(certificate, device->second.cert, cursor.state.log()))
-    devices_[cursor.state.log()] = certificate.device;
+    certified_[cursor.state.log()] = devices_[cursor.state.log()] = certificate.device;
   return {};
 }
 

@@ -59,6 +59,8 @@ class SpaceMerge {
   // Everything applied so far.
   const crdt::VersionVector& applied() const { return applied_; }
   std::optional<DeviceId> device_of(const LogId& log) const;
+  // Logs whose device was learned from received events since the last call.
+  std::map<LogId, DeviceId> take_certified() { return std::exchange(certified_, {}); }
   const std::map<LogId, DeviceId>& devices() const { return devices_; }
 
   // For authoring: the reading state of an own log, advanced by sealing. Requires: read to its end.
@@ -111,6 +113,7 @@ class SpaceMerge {
   std::map<LogId, Cursor> cursors_;
   crdt::VersionVector applied_;
   std::map<LogId, DeviceId> devices_;
+  std::map<LogId, DeviceId> certified_;
 };
 
 }  // namespace syncline::node

@@ -58,10 +58,14 @@ Result<log::LogOrigin> take_up(log::Draft& draft, const OwnLogContext& context,
 }  // namespace
 
 Result<log::LogOrigin> ensure_own_log(log::Draft& draft, const OwnLogContext& context,
-                                      const SpaceId& space) {
+                                      const SpaceId& space, Random& random) {
   const auto current = find_own_log(draft, space);
   if (!current) return pass(current);
   if (*current) return **current;
+  const auto key = context.secrets.log_key(space, first_incarnation).verify_key();
+  const auto first = log::find_head(draft, log::log_id_of(space, key, first_incarnation));
+  if (!first) return pass(first);
+  if (*first && (*first)->seq() > 0) return next_incarnation(draft, context, space, random);
   return take_up(draft, context, space, first_incarnation);
 }
 

@@ -19,8 +19,9 @@ struct OwnLogContext {
 
 // The log this device writes in `space`, admitted and known; it is admitted now if it is not.
 // Errors: Errc::not_found if the space's genesis is not here; Errc::locked if its key is not.
+// A store that lost its memory of the log but was given its events back gets the next incarnation.
 Result<log::LogOrigin> ensure_own_log(log::Draft& draft, const OwnLogContext& context,
-                                      const SpaceId& space);
+                                      const SpaceId& space, Random& random);
 // Gives up the current incarnation for good and admits a later one, at a random distance: a store
 // restored twice must not come to the same log twice.
 Result<log::LogOrigin> next_incarnation(log::Draft& draft, const OwnLogContext& context,

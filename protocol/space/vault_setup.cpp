@@ -89,7 +89,7 @@ Result<MemberDevice> create_vault(log::Draft& draft, const VaultPlan& plan, Rand
   if (!home) return pass(home);
   MemberDevice member = settle(draft, std::move(*keys), std::move(*newcomer), random);
   member.home = *home;
-  const auto log = ensure_own_log(draft, {member.keys, member.secrets}, *home);
+  const auto log = ensure_own_log(draft, {member.keys, member.secrets}, *home, random);
   if (!log) return pass(log);
   return member;
 }

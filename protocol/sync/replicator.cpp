@@ -133,13 +133,15 @@ void ask_everything_if_unlike(LinkState& link, const Digest& digest, Now now) {
   const bool quiet = link.exchanged && link.wanted.empty() && link.asking.empty() &&
                      link.announce.empty() && !link.must_end && link.serving.empty() &&
                      link.told_digest == digest;
-  if (!quiet || link.their_digest == digest || link.receive_paused) return;
-  constexpr auto patience = std::chrono::seconds(60);
-  if (!link.full_asked_at) {
-    link.full_asked_at = now.instant;  // give what is under way a chance first
-    return;
+  if (!quiet || link.their_digest == digest || link.send_paused || link.receive_paused)
+    return link.full_due.reset();
+  if (!link.full_due) {
+    link.full_due = now.instant + unlike_patience;
+    if (link.full_asked_at)
+      link.full_due = std::max(*link.full_due, *link.full_asked_at + full_interval);
   }
-  if (*link.full_asked_at + patience > now.instant) return;
+  if (*link.full_due > now.instant) return;
+  link.full_due.reset();
   link.full_asked_at = now.instant;
   (void)link.outlet
       ->send(session::Channel::control, static_cast<std::uint8_t>(MessageType::full), encode_full())
@@ -170,7 +172,8 @@ Status Replicator::settle(log::Draft& draft, Now now) {
   if (!state.links.empty()) {
     const auto digest = total_digest(state, draft);
     if (!digest) return pass(digest);
-    for (auto& [id, link] : state.links) ask_everything_if_unlike(link, *digest, now);
+    for (auto& [id, link] : state.links)
+      if (state.pauses == Pauses{}) ask_everything_if_unlike(link, *digest, now);
   }
   if (state.next_write_down && *state.next_write_down > now.instant) return {};
   bool wrote = false;
@@ -192,7 +195,10 @@ std::optional<Instant> Replicator::deadline() const {
   };
   bool dirty = false;
   for (const auto& [id, device] : state_->devices) dirty = dirty || device.dirty;
-  for (const auto& [id, link] : state_->links) consider(announce_deadline(link));
+  for (const auto& [id, link] : state_->links) {
+    consider(announce_deadline(link));
+    consider(link.full_due);
+  }
   if (dirty && state_->next_write_down) consider(state_->next_write_down);
   // Only where settle() would make one: a deadline that nothing answers would never pass.
   const bool quiet = std::ranges::all_of(state_->links, [](const auto& entry) {
@@ -222,6 +228,7 @@ void Replicator::set_pauses(const Pauses& pauses, Now now) {
   if (state_->pauses == pauses) return;
   state_->pauses = pauses;
   for (auto& [id, link] : state_->links) {
+    link.full_due.reset();
     say_hello(*state_, link);
     serve(*state_, link);
   }
@@ -289,6 +296,8 @@ std::uint64_t Replicator::only_here(const std::vector<DeviceId>& others) const {
   }
   return sum;
 }
+
+bool Replicator::has_links() const { return !state_->links.empty(); }
 
 bool Replicator::is_settled() const {
   const auto digest = total_digest(*state_, state_->setup.store);

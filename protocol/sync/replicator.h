@@ -112,6 +112,7 @@ class Replicator {
   bool holds(const DeviceId& device, const LogId& log, std::uint64_t seq) const;
   // Events that none of `others` has proven to hold.
   std::uint64_t only_here(const std::vector<DeviceId>& others) const;
+  bool has_links() const;
   // Every linked device is level with this one, as far as pauses allow.
   bool is_settled() const;
   const StoreEpoch& epoch() const;

@@ -77,6 +77,7 @@ struct LinkState {
   bool must_end = false;  // a ROWS_END is owed
   std::optional<Instant> announced_at;
   std::optional<Instant> full_asked_at;
+  std::optional<Instant> full_due;  // quiet and unlike: everything is asked for then
   std::size_t pulls = 0;
 };
 
@@ -175,6 +176,9 @@ inline constexpr std::size_t serving_per_link_max = 4096;
 inline constexpr std::size_t bulk_queue_max = 1024 * 1024;
 inline constexpr std::size_t live_queue_max = 256 * 1024;
 inline constexpr auto receipt_interval = std::chrono::seconds(2);
+// Quiet and still unlike: first give what is under way a chance, then do not insist.
+inline constexpr auto unlike_patience = std::chrono::seconds(2);
+inline constexpr auto full_interval = std::chrono::seconds(60);
 inline constexpr auto write_down_interval = std::chrono::seconds(2);
 
 }  // namespace syncline::sync

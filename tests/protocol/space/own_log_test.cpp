@@ -16,7 +16,7 @@ TEST_CASE("a device writes one log of a space until it gives it up") {
   REQUIRE(*current);
   CHECK((*current)->incarnation == 1);
   log::Draft draft(vault.store);
-  CHECK(*ensure_own_log(draft, context, vault.member.home) == **current);
+  CHECK(*ensure_own_log(draft, context, vault.member.home, vault.random) == **current);
   CHECK(draft.empty());
   CHECK(open_appender(vault.store, vault.member.secrets, **current));
 }
@@ -59,10 +59,11 @@ TEST_CASE("R1: an account that is no member admits no log") {
   REQUIRE(accept_records(draft, vault.member.home,
                          test::encoded_records_of(vault.store, vault.member.home)));
   const OwnLogContext context{stranger.member.keys, stranger.member.secrets};
-  CHECK(error_of(ensure_own_log(draft, context, vault.member.home)) == Errc::forbidden);
+  CHECK(error_of(ensure_own_log(draft, context, vault.member.home, stranger.random)) ==
+        Errc::forbidden);
   SpaceId unknown = vault.id();
   unknown.bytes[0] ^= 1;
-  CHECK(error_of(ensure_own_log(draft, context, unknown)) == Errc::not_found);
+  CHECK(error_of(ensure_own_log(draft, context, unknown, stranger.random)) == Errc::not_found);
 }
 
 }  // namespace

@@ -88,10 +88,10 @@ TEST_CASE("a new device that was admitted can do all that the first one can") {
   CHECK(unlock_vault(joined.store, member->identity, std::move(*account)));
   log::Draft later(joined.store);
   const OwnLogContext context{member->keys, member->secrets};
-  CHECK(error_of(ensure_own_log(later, context, member->home)) == Errc::not_found);
+  CHECK(error_of(ensure_own_log(later, context, member->home, joined.random)) == Errc::not_found);
   REQUIRE(accept_records(later, member->home,
                          test::encoded_records_of(joined.inviter.store, member->home)));
-  const auto own = ensure_own_log(later, context, member->home);
+  const auto own = ensure_own_log(later, context, member->home, joined.random);
   REQUIRE(own);
   CHECK(load_space_roster(later, member->home)->logs().size() == 2);
 }
