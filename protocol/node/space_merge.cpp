@@ -155,7 +155,7 @@ Result<std::size_t> SpaceMerge::read_log(Desk& desk, Cursor& cursor, std::size_t
 Result<SpaceMerge::Outcome> SpaceMerge::read_event(Desk& desk, Cursor& cursor,
                                                    const log::EventView& event) {
   const log::EventKey* key = nullptr;
-  EntityId entity;
+  std::optional<EntityId> entity;
   for (const space::SpaceKeys* epoch : desk.keys.epochs(space_)) {
     const EntityTag8 tag = log::unmask(event, epoch->header);
     if (tag == epoch->control.tag()) {
@@ -199,7 +199,8 @@ Result<bool> SpaceMerge::deps_match(Desk& desk, const log::OpenedEvent& event) c
 }
 
 Result<SpaceMerge::Outcome> SpaceMerge::try_apply(Desk& desk, Cursor& cursor,
-                                                  log::OpenedEvent event, const EntityId& entity) {
+                                                  log::OpenedEvent event,
+                                                  std::optional<EntityId> entity) {
   if (!is_ready(cursor, event)) {
     cursor.parked = Parked{std::move(event), entity};
     cursor.stuck = true;
@@ -208,11 +209,12 @@ Result<SpaceMerge::Outcome> SpaceMerge::try_apply(Desk& desk, Cursor& cursor,
   const auto match = deps_match(desk, event);
   if (!match) return pass(match);
   for (const log::KnownLog& dep : event.deps) cursor.past.raise(index_of(dep.log), dep.seq);
-  // An author that saw another version of those events than everybody else made a void event.
-  if (*match) {
-    const Status applied = event.kind == log::EventKind::control
-                               ? apply_control(desk, cursor, event)
-                               : apply_entity(desk, cursor, event, entity);
+  // An author that saw another version of those events than everybody else made a void event, and
+  // so did one that sealed it under the key of the other kind (Spec E7).
+  const auto kind = entity ? log::EventKind::entity : log::EventKind::control;
+  if (*match && event.kind == kind) {
+    const Status applied =
+        entity ? apply_entity(desk, cursor, event, *entity) : apply_control(desk, cursor, event);
     if (!applied) return pass(applied);
   }
   advance(cursor);

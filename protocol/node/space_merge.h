@@ -75,9 +75,10 @@ class SpaceMerge {
   void save(View& view);
 
  private:
+  // An opened event, and whose key it is under: nothing for the control key.
   struct Parked {
     log::OpenedEvent event;
-    EntityId entity;
+    std::optional<EntityId> entity;
   };
   struct Cursor {
     crdt::LogIndex index = 0;
@@ -98,7 +99,7 @@ class SpaceMerge {
   Result<std::size_t> read_log(Desk& desk, Cursor& cursor, std::size_t budget);
   Result<Outcome> read_event(Desk& desk, Cursor& cursor, const log::EventView& event);
   Result<Outcome> try_apply(Desk& desk, Cursor& cursor, log::OpenedEvent event,
-                            const EntityId& entity);
+                            std::optional<EntityId> entity);
   bool is_ready(const Cursor& cursor, const log::OpenedEvent& event);
   Result<bool> deps_match(Desk& desk, const log::OpenedEvent& event) const;
   Status apply_entity(Desk& desk, Cursor& cursor, const log::OpenedEvent& event,

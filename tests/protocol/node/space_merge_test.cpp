@@ -80,6 +80,21 @@ class Writer {
     write({BodyKind::edit, {}, {{{}, crdt::MapSet{key, crdt::Scalar(value)}}}});
   }
 
+  void seal_under_control_key(log::EventKind kind, const Buffer& body) {
+    in_one_session([&](Opened& at, SpaceMerge::Desk&, Author& author) {
+      const space::SpaceKeys& keys = *at.vault->keys().newest(at.home);
+      auto sealed = log::EventCodec::seal(merge_of(at).own_state(author.log()), keys.control,
+                                          keys.header, {kind, WallTime{2}, {}, body}, at.random);
+      REQUIRE(sealed);
+      auto appender = space::open_appender(store(), at.vault->secrets(), author.origin());
+      REQUIRE(appender);
+      appender->queue(std::move(*sealed));
+      log::Draft draft(store());
+      REQUIRE(appender->flush(draft));
+      commit(store(), draft);
+    });
+  }
+
   // From here on writes to its other log; gives back the one it wrote to so far.
   LogId change_log() {
     const Buffer key = own_key();
@@ -188,6 +203,20 @@ TEST_CASE("C1: a body that does not decode means nothing as a whole, and its log
   CHECK_FALSE(state.document.read(crdt::Path{std::string("a")}));
   CHECK(reads_true(state, "b"));
   CHECK(state.document.history().size() == 2);
+}
+
+TEST_CASE("E7: an event under the key of the other kind means nothing, and its log goes on") {
+  Writer writer;
+  writer.create();
+  const EntityId nobody{};
+  writer.seal_under_control_key(
+      log::EventKind::entity,
+      encode_body({BodyKind::create, "note", {{{}, crdt::MapSet{"a", crdt::Scalar(true)}}}}));
+  writer.set("b", true);
+  Opened reader(writer.vault(), writer.store());
+  CHECK(reader.merge() == 0);
+  CHECK(reader.state(nobody) == nullptr);
+  CHECK(reads_true(*reader.state(writer.entity()), "b"));
 }
 
 TEST_CASE("C19: events that are read again after a restart change nothing") {
