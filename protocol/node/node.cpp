@@ -210,15 +210,17 @@ void Node::save_view(Turn& turn) {
 }
 
 std::optional<Instant> Node::deadline(const Turn& turn) const {
-  if (merge_more_) return turn.now.instant;
+  if (merge_more_ && !house_.degraded) return turn.now.instant;
   std::optional<Instant> first;
   const auto consider = [&](std::optional<Instant> at) {
     if (at && (!first || *at < *first)) first = at;
   };
-  consider(links_.deadline());
   consider(pairing_.deadline());
   consider(house_.changes.deadline());
   consider(waits_.deadline());
+  // Nothing of the rest is done without a store: its deadlines would never pass.
+  if (house_.degraded) return first;
+  consider(links_.deadline());
   consider(view_due_);
   if (house_.replicator) consider(house_.replicator->deadline());
   return first;

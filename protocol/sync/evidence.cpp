@@ -86,6 +86,14 @@ void spread_proof(State& state, const LogId& log, const StoreReader& reader) {
   }
 }
 
+void send_proofs(State& state, LinkState& link, const StoreReader& reader) {
+  for (const auto& [log, mine] : state.mine) {
+    if (!mine.frozen) continue;
+    const auto proof = log::find_proof(reader, log);
+    if (proof && *proof) send(link, MessageType::proof, ProofMessage{log::encode_proof(**proof)});
+  }
+}
+
 // ---- receipts ----------------------------------------------------------------------------------
 
 void apply_receipt(OtherDevice& device, const Receipt& receipt) {

@@ -154,6 +154,7 @@ Status handle_hello(State& state, LinkState& link, Bytes body, Now) {
   const auto last = log::last_change(state.setup.store);
   if (!last) return pass(last);
   send_receipts(state, link);
+  send_proofs(state, link, state.setup.store);
   if (hello->known_epoch != state.epoch) return send_all_rows(state, link, state.setup.store);
   if (hello->known_change > *last) {
     // It has seen more of this very store than is here: the store was restored from a copy.

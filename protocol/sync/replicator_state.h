@@ -155,6 +155,8 @@ void show_head(State& state, LinkState& link, const LogId& log, const StoreReade
 Status handle_head_wanted(State& state, LinkState& link, Bytes body, const StoreReader& reader);
 Status handle_head(State& state, LinkState& link, Bytes body, log::Draft& draft);
 Status handle_proof(State& state, LinkState& link, Bytes body, log::Draft& draft);
+// To a link that may not know them yet: rows and digests say nothing of frozen logs.
+void send_proofs(State& state, LinkState& link, const StoreReader& reader);
 void spread_proof(State& state, const LogId& log, const StoreReader& reader);
 Status handle_receipt(State& state, LinkState& link, Bytes body, log::Draft& draft);
 Status make_receipt(State& state, log::Draft& draft, Now now);

@@ -11,12 +11,15 @@ namespace {
 
 constexpr std::int64_t wall_start_ms = 1'750'000'000'000;
 constexpr std::size_t waiting_max = 4096;
+constexpr std::size_t short_waits_max = 400;  // in one second
 constexpr std::size_t notes_max = 1000;
 constexpr Duration reopen_wait_first = 1s;
 constexpr Duration reopen_wait_max = 30s;
 
+}  // namespace
+
 // The core, counting what it is asked.
-class CountingCore final : public agent::Core {
+class Device::CountingCore final : public agent::Core {
  public:
   CountingCore(std::unique_ptr<node::Node> node, std::uint64_t& steps)
       : core_(std::move(node)), steps_(steps) {}
@@ -33,8 +36,6 @@ class CountingCore final : public agent::Core {
   agent::NodeCore core_;
   std::uint64_t& steps_;
 };
-
-}  // namespace
 
 // What the core draws: keys are drawn 32 bytes at a time, and are watched from then on.
 class Device::Draws final : public Random {
@@ -67,6 +68,8 @@ struct Device::Process {
   agent::AnchorKeeper anchor;
   Instant booted;
   std::map<RequestId, Done> waiting;
+  std::chrono::seconds second{};  // in which short waits are counted
+  std::size_t short_waits = 0;
   std::uint64_t wake = 0;  // which of the planned wake-ups counts
   Duration reopen_wait{};  // zero: the store takes writes
   bool group_planned = false;
@@ -315,9 +318,19 @@ void Device::arm(std::optional<Instant> wake_at) {
   const std::uint64_t wake = ++process_->wake;
   if (!wake_at) return;
   const Duration wait = std::max(Duration{}, *wake_at - now().instant);
+  count_short_wait(wait);
   after(wait, [this, wake] {
     if (process_->wake == wake) push(step::Tick{});
   });
+}
+
+// A core that wants to be woken at once, again and again, keeps a processor busy for nothing.
+void Device::count_short_wait(Duration wait) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(ground_.schedule.now().since_start);
+  if (second != process_->second) process_->short_waits = 0;
+  process_->second = second;
+  if (wait < 1ms && ++process_->short_waits > short_waits_max)
+    ground_.verdict.fail("I7: d" + std::to_string(index_) + " wants to be woken without end");
 }
 
 // ---- the store and its anchor ------------------------------------------------------------------

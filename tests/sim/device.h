@@ -105,6 +105,7 @@ class Device final : public Network::Door {
 
  private:
   struct Process;
+  class CountingCore;
   class Draws;
   struct Doom {
     std::uint64_t commits = 0;
@@ -121,6 +122,7 @@ class Device final : public Network::Door {
   void commit_failed();
   void try_reopen();
   void arm(std::optional<Instant> wake_at);
+  void count_short_wait(Duration wait);
   void write_anchor();
   // Plans something that is dropped if this run of the device has ended by then.
   void after(Duration wait, std::function<void()> action);

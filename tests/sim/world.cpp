@@ -109,7 +109,7 @@ void World::set_up() {
     if (!device->is_up()) device->start();
   make_vault(0);
   for (std::size_t i = 1; i < size() && verdict_.is_good(); ++i)
-    if (!pair(0, i)) verdict_.fail("d" + std::to_string(i) + " could not be paired");
+    if (!pair(i - 1, i)) verdict_.fail("d" + std::to_string(i) + " could not be paired");
 }
 
 // ---- passwords ---------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class World {
   void make_vault(std::size_t index);
   // Through the real flow: invite, join with the code, confirm. False if it did not end well.
   bool pair(std::size_t inviter, std::size_t joiner);
-  // Starts what is not running, makes a vault on the first device and pairs the others with it.
+  // Starts what is not running, makes a vault on the first device, and each invites the next.
   void set_up();
 
   // ---- passwords: any of these may open a vault, whoever heard of the newest change
