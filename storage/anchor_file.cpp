@@ -34,8 +34,8 @@ Result<std::optional<Anchor>> AnchorFile::read() {
   if (!newest && !damage.empty())
     return fail(Errc::corrupt, "no valid copy of the anchor is left in " +
                                    directory_.path().string() + " (" + damage +
-                                   "), so the store cannot be checked against it; run `syncline "
-                                   "doctor --salvage` to go on as a restored device");
+                                   "), so this device counts as restored from a backup: it fetches "
+                                   "its own logs from your other devices before it writes");
   generation_ = newest ? newest->generation : 0;
   return newest;
 }

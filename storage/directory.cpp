@@ -182,10 +182,25 @@ Status sync_directory(const fs::path& path) {
   return {};
 }
 
+namespace {
+
+Status sync_parent(const fs::path& path) {
+  return sync_directory(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+}  // namespace
+
 Status move_directory(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0)
     return from_errno(errno, "moving " + from.string() + " to " + to.string());
-  return sync_directory(to.has_parent_path() ? to.parent_path() : fs::path("."));
+  return sync_parent(to);
+}
+
+Status exchange_directories(const fs::path& a, const fs::path& b) {
+  if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0)
+    return from_errno(errno, "exchanging " + a.string() + " and " + b.string());
+  if (auto synced = sync_parent(a); !synced) return synced;
+  return sync_parent(b);
 }
 
 Result<std::uint64_t> directory_size(const fs::path& path) {

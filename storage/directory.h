@@ -52,6 +52,8 @@ tl::unexpected<Error> from_errno(int error, const std::string& doing);
 Status make_private_directory(const std::filesystem::path& path);
 // Renames, replacing an empty directory, and makes the new name durable.
 Status move_directory(const std::filesystem::path& from, const std::filesystem::path& to);
+// Each under the other's name, at one stroke, and durable; both on the same file system.
+Status exchange_directories(const std::filesystem::path& a, const std::filesystem::path& b);
 Status sync_directory(const std::filesystem::path& path);
 // Of all files below; files that vanish meanwhile count as nothing.
 Result<std::uint64_t> directory_size(const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 #include "storage/rocks_options.h"
 
 #include <string>
+#include <utility>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
@@ -14,7 +15,7 @@ namespace {
 // Values from this size on lie in blob files, which compaction does not rewrite: batches received
 // from other devices. Measured with 1.6 GB of 256 KiB values in 20 logs: 3.3 GB written instead of
 // 12, 124 MB/s instead of 75. Smaller values, nearly all events written here, stay in sorted files,
-// because only those can be saved when the manifest is lost (salvage.h).
+// where neighbours are read together.
 constexpr std::size_t blob_value_size_min = 16 * 1024;
 
 rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -55,7 +56,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tu
 
 }  // namespace
 
-rocksdb::DBOptions database_options(const RocksTuning& tuning) {
+rocksdb::DBOptions database_options(const RocksTuning& tuning,
+                                    std::shared_ptr<rocksdb::Logger> log) {
   rocksdb::DBOptions options;
   // Durability: each of these answers a measured or published failure (DECISIONS.md).
   // Refuses a damaged log; only a record that was cut off by a crash may be missing its end.
@@ -86,10 +88,8 @@ rocksdb::DBOptions database_options(const RocksTuning& tuning) {
   options.allow_fallocate = false;
   options.skip_stats_update_on_db_open = true;
 
-  // The log of RocksDB itself: warnings only, at most two small files.
+  options.info_log = std::move(log);
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.max_log_file_size = 256 * 1024;
-  options.keep_log_file_num = 2;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

@@ -21,7 +21,9 @@ struct RocksTuning {
   std::size_t cache_size = std::size_t{8} << 20;
 };
 
-rocksdb::DBOptions database_options(const RocksTuning& tuning);
+// `log` takes RocksDB's own messages: see warning_log.h for why it must not keep its own.
+rocksdb::DBOptions database_options(const RocksTuning& tuning,
+                                    std::shared_ptr<rocksdb::Logger> log);
 
 // The families in the order of Family, RocksDB's unavoidable "default" last.
 std::vector<rocksdb::ColumnFamilyDescriptor> family_descriptors(

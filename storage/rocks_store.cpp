@@ -6,6 +6,7 @@
 #include "storage/rocks_options.h"
 #include "storage/rocks_status.h"
 #include "storage/store_health.h"
+#include "storage/warning_log.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -41,8 +42,8 @@ RocksTuning tuning_of(const RocksStore::Options& options) {
 tl::unexpected<Error> damaged(const fs::path& directory, std::string_view what) {
   return fail(Errc::corrupt, "the store " + directory.string() +
                                  " is damaged: " + std::string(what) +
-                                 ". Run `syncline doctor --salvage`: it keeps "
-                                 "a copy and saves what can be read");
+                                 ". Start the agent once with --salvage: it keeps a copy, uses "
+                                 "what can be read and fetches the rest from your other devices");
 }
 
 tl::unexpected<Error> open_failed(const fs::path& directory, const rocksdb::Status& status) {
@@ -60,7 +61,8 @@ Status create_store(const fs::path& directory, const RocksTuning& tuning) {
   if (error) return fail(Errc::io, "cannot remove " + fresh.string() + ": " + error.message());
   if (auto made = make_private_directory(fresh); !made) return made;
 
-  rocksdb::Options options(database_options(tuning), rocksdb::ColumnFamilyOptions());
+  rocksdb::Options options(database_options(tuning, std::make_shared<WarningLog>(fresh)),
+                           rocksdb::ColumnFamilyOptions());
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   const auto families = family_descriptors(tuning, rocksdb::NewLRUCache(tuning.cache_size));
@@ -76,9 +78,9 @@ Status create_store(const fs::path& directory, const RocksTuning& tuning) {
 
 // A store whose families are incomplete lost part of its manifest; left to itself, RocksDB would
 // make them anew, empty.
-Status check_families(const fs::path& directory, const rocksdb::DBOptions& options) {
+Status check_families(const fs::path& directory) {
   std::vector<std::string> listed;
-  const auto status = rocksdb::DB::ListColumnFamilies(options, directory.string(), &listed);
+  const auto status = rocksdb::DB::ListColumnFamilies({}, directory.string(), &listed);
   if (!status.ok()) return open_failed(directory, status);
   std::set<std::string> present(listed.begin(), listed.end());
   present.erase(rocksdb::kDefaultColumnFamilyName);
@@ -91,6 +93,12 @@ Status check_families(const fs::path& directory, const rocksdb::DBOptions& optio
                                        *present.begin() +
                                        ": it was written by a newer Syncline; update this one");
   return {};
+}
+
+// That the list of files is the one last seen, with every family.
+Status check_list(const fs::path& directory) {
+  if (auto seen = check_manifest(directory); !seen) return damaged(directory, seen.error().context);
+  return check_families(directory);
 }
 
 // RocksDB compares the sizes of sorted files with its list when it opens, but not those of blob
@@ -114,7 +122,10 @@ Status check_blob_files(const fs::path& directory, rocksdb::DB& database,
 }  // namespace
 
 RocksStore::RocksStore(fs::path directory, const Options& options)
-    : directory_(std::move(directory)), options_(options) {}
+    : directory_(std::move(directory)),
+      options_(options),
+      health_(std::make_shared<StoreHealth>(directory_)),
+      cache_(rocksdb::NewLRUCache(options.cache_size)) {}
 
 Result<std::unique_ptr<RocksStore>> RocksStore::open(const fs::path& directory,
                                                      const Options& options) {
@@ -127,7 +138,13 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const fs::path& directory,
   if (fresh)
     if (auto made = create_store(directory, tuning_of(options)); !made) return pass(made);
   std::unique_ptr<RocksStore> store(new RocksStore(directory, options));
-  if (auto opened = store->open_database(Recovery::strict); !opened) return pass(opened);
+  auto opened = store->check_space();
+  if (opened) opened = store->open_database(Recovery::strict);
+  if (opened) return store;
+  if (opened.error().code != Errc::disk_full) return pass(opened);
+  store->health_->report(opened.error());
+  if (auto readable = store->open_for_reading(); !readable)
+    return readable.error().code == Errc::corrupt ? pass(readable) : pass(opened);
   return store;
 }
 
@@ -136,9 +153,6 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open_truncating(const fs::path& 
   std::error_code error;
   if (!fs::exists(directory / "CURRENT", error))
     return damaged(directory, "its file CURRENT is missing");
-  // Lost families are made anew, empty; unknown ones are no damage.
-  const auto families = check_families(directory, database_options(tuning_of(options)));
-  if (!families && families.error().code == Errc::unsupported) return pass(families);
   std::unique_ptr<RocksStore> store(new RocksStore(directory, options));
   if (auto opened = store->open_database(Recovery::truncating); !opened) return pass(opened);
   return store;
@@ -147,44 +161,46 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open_truncating(const fs::path& 
 Status RocksStore::open_database(Recovery recovery) {
   const RocksTuning tuning = tuning_of(options_);
   auto health = std::make_shared<StoreHealth>(directory_);
-  rocksdb::DBOptions options = database_options(tuning);
-  if (recovery == Recovery::truncating) {
+  rocksdb::DBOptions options = database_options(tuning, std::make_shared<WarningLog>(directory_));
+  if (recovery == Recovery::truncating)
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-    options.create_missing_column_families = true;
-  } else {
-    if (auto seen = check_manifest(directory_); !seen)
-      return damaged(directory_, seen.error().context);
-    if (auto complete = check_families(directory_, options); !complete) return complete;
-  }
+  // Also then: with an older list of files the logs would be applied to the wrong ones.
+  if (auto listed = check_list(directory_); !listed) return listed;
   options.listeners.push_back(health);
-  cache_ = rocksdb::NewLRUCache(tuning.cache_size);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const auto opened = rocksdb::DB::Open(options, directory_.string(),
                                         family_descriptors(tuning, cache_), &handles, &raw);
   if (!opened.ok()) return open_failed(directory_, opened);
-  database_.reset(raw);
-  std::copy(handles.begin(), handles.end(), handles_.begin());
+  take(raw, handles);
   health_ = std::move(health);
-  boundaries_.forget();
   witness_manifest(directory_);
-  if (recovery == Recovery::truncating) return {};
   auto whole = check_blob_files(directory_, *database_, handle(Family::events));
   if (!whole) release();
   return whole;
 }
 
+void RocksStore::take(rocksdb::DB* database,
+                      const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  database_.reset(database);
+  std::copy(handles.begin(), handles.end(), handles_.begin());
+  boundaries_.forget();
+}
+
+// As strict as for writing: what is shown must not be a part that looks like the whole.
 Status RocksStore::open_for_reading() {
+  if (auto listed = check_list(directory_); !listed) return listed;
   const RocksTuning tuning = tuning_of(options_);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
-  const auto opened =
-      rocksdb::DB::OpenForReadOnly(database_options(tuning), directory_.string(),
-                                   family_descriptors(tuning, cache_), &handles, &raw);
-  if (!opened.ok()) return checked(opened, "opening the store for reading");
-  database_.reset(raw);
-  std::copy(handles.begin(), handles.end(), handles_.begin());
-  return {};
+  const auto opened = rocksdb::DB::OpenForReadOnly(
+      database_options(tuning, std::make_shared<WarningLog>(directory_)), directory_.string(),
+      family_descriptors(tuning, cache_), &handles, &raw);
+  if (!opened.ok()) return open_failed(directory_, opened);
+  take(raw, handles);
+  auto whole = check_blob_files(directory_, *database_, handle(Family::events));
+  if (!whole) release();
+  return whole;
 }
 
 RocksStore::~RocksStore() { (void)close(); }
@@ -215,18 +231,19 @@ Status RocksStore::close() {
   return outcome;
 }
 
+Status RocksStore::check_space() const {
+  std::error_code error;
+  const auto space = fs::space(directory_, error);
+  if (error || space.available >= options_.open_space_min) return {};
+  return fail(Errc::disk_full,
+              "only " + std::to_string(space.available >> 20) + " MiB are free on the disk of " +
+                  directory_.string() + "; free some space, the store needs " +
+                  std::to_string(options_.open_space_min >> 20) + " MiB to take writes");
+}
+
 Status RocksStore::reopen() {
-  const auto reason = health_->reason();
-  if (reason && reason->code == Errc::disk_full) {
-    std::error_code error;
-    const auto space = fs::space(directory_, error);
-    if (!error && space.available < options_.reopen_space_min)
-      return fail(Errc::disk_full, "only " + std::to_string(space.available >> 20) +
-                                       " MiB are free on the disk of " + directory_.string() +
-                                       "; the store needs " +
-                                       std::to_string(options_.reopen_space_min >> 20) +
-                                       " MiB to take writes again");
-  }
+  // While there is no space, what is open stays open: reads go on undisturbed.
+  if (auto space = check_space(); !space) return space;
   release();
   if (auto opened = open_database(Recovery::strict); !opened) {
     health_->report(opened.error());

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rocksdb {
 class Cache;
@@ -31,12 +32,13 @@ class RocksStore final : public Store {
   struct Options {
     std::size_t write_buffer_size = std::size_t{8} << 20;
     std::size_t cache_size = std::size_t{8} << 20;
-    // reopen() is not tried with less free space than this: opening has to write.
-    std::uint64_t reopen_space_min = std::uint64_t{32} << 20;
+    // With less free space the store is opened for reading only: opening for writing has to write.
+    std::uint64_t open_space_min = std::uint64_t{32} << 20;
   };
 
   // Creates the store if `directory` is missing or empty; its parent must exist. A damaged one is
-  // Errc::corrupt, one in use Errc::busy, one of a newer version Errc::unsupported.
+  // Errc::corrupt, one in use Errc::busy, one of a newer version Errc::unsupported. On a full disk
+  // an existing store opens degraded, for reading.
   static Result<std::unique_ptr<RocksStore>> open(const std::filesystem::path& directory,
                                                   const Options& options);
   // Opens a damaged store as far as its log can be read and drops the rest. For salvage.h only,
@@ -73,6 +75,8 @@ class RocksStore final : public Store {
   Status open_database(Recovery recovery);
   Status open_for_reading();
   Status check_readable() const;
+  Status check_space() const;
+  void take(rocksdb::DB* database, const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   void release();
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[static_cast<std::size_t>(family)];

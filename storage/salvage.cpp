@@ -2,8 +2,7 @@
 #include "storage/salvage.h"
 
 #include "storage/directory.h"
-#include "storage/rocks_options.h"
-#include "storage/rocks_status.h"
+#include "storage/rebuild.h"
 
 #include <cerrno>
 #include <string>
@@ -11,8 +10,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
 #include <sys/stat.h>
 
 namespace syncline::storage {
@@ -82,20 +79,6 @@ Status copy_aside(const fs::path& directory, const fs::path& copy) {
   return move_directory(partial, copy);
 }
 
-// A new list of files from the files themselves. Values in blob files are not found by it.
-Status rebuild(const fs::path& directory, const RocksStore::Options& options) {
-  const RocksTuning tuning{.write_buffer_size = options.write_buffer_size,
-                           .cache_size = options.cache_size};
-  const auto repaired =
-      rocksdb::RepairDB(directory.string(), database_options(tuning),
-                        family_descriptors(tuning, rocksdb::NewLRUCache(tuning.cache_size)));
-  if (!repaired.ok()) return checked(repaired, "rebuilding the store " + directory.string());
-  // What RocksDB set aside is in our copy already.
-  std::error_code ignored;
-  fs::remove_all(directory / "lost", ignored);
-  return {};
-}
-
 }  // namespace
 
 Result<Salvaged> open_salvage(const fs::path& directory, const RocksStore::Options& options) {
@@ -105,8 +88,8 @@ Result<Salvaged> open_salvage(const fs::path& directory, const RocksStore::Optio
   auto truncated = RocksStore::open_truncating(directory, options);
   if (truncated) return Salvaged{std::move(*truncated), std::move(*copy), SalvageMethod::truncated};
   if (truncated.error().code != Errc::corrupt) return pass(truncated);
-  if (auto rebuilt = rebuild(directory, options); !rebuilt) return pass(rebuilt);
-  auto opened = RocksStore::open_truncating(directory, options);
+  if (auto rebuilt = rebuild_store(directory, options); !rebuilt) return pass(rebuilt);
+  auto opened = RocksStore::open(directory, options);
   if (!opened) return pass(opened);
   return Salvaged{std::move(*opened), std::move(*copy), SalvageMethod::rebuilt};
 }

@@ -16,7 +16,10 @@ namespace syncline::storage {
 
 enum class SalvageMethod : std::uint8_t {
   truncated,  // read up to the first damage in the log
-  rebuilt,    // the list of files was lost; made anew from the files, events may lack in the middle
+  // The list of files was lost, or a file it names; the store was made anew from the files that
+  // are there. What lay in a lost or damaged one is missing, also in the middle of a log whose head
+  // says otherwise: every log has to be walked and cut at its first gap.
+  rebuilt,
 };
 
 struct Salvaged {

@@ -42,7 +42,7 @@ class StagedOver final : public Store {
 };
 
 inline void for_every_store(const std::function<void(Store&)>& promise) {
-  const TemporaryDirectory directory;
+  const TemporaryDirectory directory(TemporaryDirectory::Place::memory);
   MemoryStore memory;
   MemoryStore below_staged;
   auto rocks = RocksStore::open(directory / "a", {});
