@@ -19,12 +19,13 @@ void AnchorKeeper::update(const std::vector<step::AnchorHead>& heads, Instant no
   deadline_ = deadline_ ? std::min(*deadline_, latest) : latest;
 }
 
-Status AnchorKeeper::write(Instant now) {
+Status AnchorKeeper::write(Instant now, const std::function<Status()>& sync) {
   if (unwritten_ == 0) return {};
   std::vector<step::AnchorHead> all;
   all.reserve(heads_.size());
   for (const auto& [log, head] : heads_) all.push_back(head);
-  Status written = write_file_(all);
+  Status written = sync();
+  if (written) written = write_file_(all);
   if (!written) {
     deadline_ = now + retry;
     return written;

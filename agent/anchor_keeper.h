@@ -31,8 +31,9 @@ class AnchorKeeper {
   void update(const std::vector<step::AnchorHead>& heads, Instant now);
   bool is_due(Instant now) const { return deadline_ && *deadline_ <= now; }
   std::optional<Instant> deadline() const { return deadline_; }
-  // Writes if anything changed since the last time.
-  Status write(Instant now);
+  // Writes if anything changed since the last time, after `sync`: what the anchor names must be on
+  // disk first, or a power cut looks like a lost store. Either failing is tried again later.
+  Status write(Instant now, const std::function<Status()>& sync);
 
  private:
   WriteFile write_file_;

@@ -215,9 +215,7 @@ void Runtime::try_reopen() {
 void Runtime::write_anchor() {
   const Instant now = parts_.clock().instant;
   if (anchor_.is_due(now) || stopping_) {
-    // What the anchor names must be on disk first, or a power cut looks like a lost store.
-    const Status synced = group_.sync();
-    if (const Status written = synced ? anchor_.write(now) : synced; !written)
+    if (const Status written = anchor_.write(now, [this] { return group_.sync(); }); !written)
       note(step::NoteLevel::warning, "store",
            "the anchor file could not be written: " + written.error().context);
   }

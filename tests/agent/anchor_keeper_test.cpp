@@ -28,6 +28,8 @@ struct File {
   }
 };
 
+Status synced() { return {}; }
+
 TEST_CASE("a few own events reach the anchor a second later, together") {
   File file;
   AnchorKeeper keeper(file.write());
@@ -36,7 +38,7 @@ TEST_CASE("a few own events reach the anchor a second later, together") {
   CHECK(!keeper.is_due(Instant{10900ms}));
   CHECK(keeper.deadline() == Instant{11s});
   CHECK(keeper.is_due(Instant{11s}));
-  CHECK(keeper.write(Instant{11s}));
+  CHECK(keeper.write(Instant{11s}, synced));
   REQUIRE(file.heads.size() == 1);
   CHECK(file.heads[0].seq == 2);
   CHECK(!keeper.deadline());
@@ -55,10 +57,10 @@ TEST_CASE("a head that did not move writes nothing") {
   File file;
   AnchorKeeper keeper(file.write());
   keeper.update({head(1, 5)}, Instant{1s});
-  CHECK(keeper.write(Instant{1s}));
+  CHECK(keeper.write(Instant{1s}, synced));
   keeper.update({head(1, 5)}, Instant{2s});
   CHECK(!keeper.deadline());
-  CHECK(keeper.write(Instant{5s}));
+  CHECK(keeper.write(Instant{5s}, synced));
   CHECK(file.writes == 1);
 }
 
@@ -66,9 +68,9 @@ TEST_CASE("a log that is not named again keeps its place in the anchor") {
   File file;
   AnchorKeeper keeper(file.write());
   keeper.update({head(1, 5), head(2, 6)}, Instant{1s});
-  CHECK(keeper.write(Instant{1s}));
+  CHECK(keeper.write(Instant{1s}, synced));
   keeper.update({head(2, 7)}, Instant{2s});
-  CHECK(keeper.write(Instant{3s}));
+  CHECK(keeper.write(Instant{3s}, synced));
   REQUIRE(file.heads.size() == 2);
   CHECK(file.heads[0].seq == 5);
   CHECK(file.heads[1].seq == 7);
@@ -79,10 +81,21 @@ TEST_CASE("an anchor that could not be written is tried again") {
   AnchorKeeper keeper(file.write());
   keeper.update({head(1, 5)}, Instant{1s});
   file.broken = true;
-  CHECK(!keeper.write(Instant{2s}));
+  CHECK(!keeper.write(Instant{2s}, synced));
   CHECK(keeper.deadline() == Instant{12s});
   file.broken = false;
-  CHECK(keeper.write(Instant{12s}));
+  CHECK(keeper.write(Instant{12s}, synced));
+  CHECK(file.writes == 1);
+}
+
+TEST_CASE("an anchor is not written ahead of the store, nor tried without pause") {
+  File file;
+  AnchorKeeper keeper(file.write());
+  keeper.update({head(1, 5)}, Instant{1s});
+  CHECK(!keeper.write(Instant{2s}, [] { return Status(fail(Errc::disk_full, "full")); }));
+  CHECK(file.writes == 0);
+  CHECK(keeper.deadline() == Instant{12s});
+  CHECK(keeper.write(Instant{12s}, synced));
   CHECK(file.writes == 1);
 }
 

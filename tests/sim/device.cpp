@@ -338,7 +338,7 @@ void Device::count_short_wait(Duration wait) {
 void Device::write_anchor() {
   agent::AnchorKeeper& keeper = process_->anchor;
   if (keeper.is_due(now().instant) || process_->stopping) {
-    if (process_->group->sync()) (void)keeper.write(now().instant).has_value();
+    (void)keeper.write(now().instant, [this] { return process_->group->sync(); }).has_value();
   }
   const auto deadline = keeper.deadline();
   if (!deadline || process_->stopping) return;
