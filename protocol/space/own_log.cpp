@@ -65,7 +65,8 @@ Result<log::LogOrigin> ensure_own_log(log::Draft& draft, const OwnLogContext& co
   const auto key = context.secrets.log_key(space, first_incarnation).verify_key();
   const auto first = log::find_head(draft, log::log_id_of(space, key, first_incarnation));
   if (!first) return pass(first);
-  if (*first && (*first)->seq() > 0) return next_incarnation(draft, context, space, random);
+  if (*first && ((*first)->seq() > 0 || (*first)->frozen))
+    return next_incarnation(draft, context, space, random);
   return take_up(draft, context, space, first_incarnation);
 }
 

@@ -23,9 +23,6 @@ Status take_proof(State& state, const log::Proof& proof, log::Draft& draft) {
   if (mine == state.mine.end() || mine->second.frozen) return {};
   const Status frozen = log::freeze(draft, proof);
   if (!frozen) return frozen;
-  mine->second.frozen = true;
-  state.news.frozen.push_back(log);
-  for (auto& [id, link] : state.links) link.wanted.erase(log);
   spread_proof(state, log, draft);
   return {};
 }
@@ -54,8 +51,6 @@ Status handle_head(State& state, LinkState&, Bytes body, log::Draft& draft) {
   const auto proof = log::prove_against(draft, shown->log, shown->head);
   if (!proof) return pass(proof);
   if (!*proof) return {};
-  // Two histories of a log of this very device: whoever is right, it must not go on here.
-  if (state.own_logs.contains(shown->log)) state.news.doubts.push_back({shown->log, shown->head});
   return take_proof(state, **proof, draft);
 }
 
@@ -68,7 +63,6 @@ Status handle_proof(State& state, LinkState&, Bytes body, log::Draft& draft) {
   if (!state.mine.contains(log)) return {};
   const Status valid = log::verify_proof(*proof);
   if (!valid) return valid;
-  if (state.own_logs.contains(log)) state.news.doubts.push_back({log, proof->head});
   return take_proof(state, *proof, draft);
 }
 
@@ -78,6 +72,8 @@ void spread_proof(State& state, const LogId& log, const StoreReader& reader) {
   if (auto mine = state.mine.find(log); mine != state.mine.end() && !mine->second.frozen) {
     mine->second.frozen = true;
     state.news.frozen.push_back(log);
+    // Two histories of a log of this very device: whoever is right, it must not go on here.
+    if (state.own_logs.contains(log)) state.news.doubts.push_back({log, (*proof)->head});
   }
   const Buffer encoded = log::encode_proof(**proof);
   for (auto& [id, link] : state.links) {

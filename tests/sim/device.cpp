@@ -167,7 +167,7 @@ void Device::restore(const Backup& backup, AnchorAfterRestore anchor) {
   identity_ = backup.identity;
   if (anchor == AnchorAfterRestore::of_backup) anchor_ = backup.anchor;
   ground_.watch.reread(index_, disk_);
-  ground_.promises.restored(ground_.watch);
+  ground_.promises.restored(index_, ground_.watch);
   ground_.trace.add(ground_.schedule.now(), index_, "restore", starts_);
 }
 

@@ -24,8 +24,9 @@ void Promises::power_cut(std::size_t author, const Watch& watch) {
       promise.void_now = true;
 }
 
-void Promises::restored(const Watch& watch) {
+void Promises::restored(std::size_t device, const Watch& watch) {
   for (Promise& promise : promises_) {
+    promise.with_others |= promise.author == device && !holds(watch.durable(device), promise);
     bool held = false;
     for (std::size_t i = 0; i < watch.devices(); ++i)
       held = held || holds(watch.durable(i), promise);
@@ -36,7 +37,7 @@ void Promises::restored(const Watch& watch) {
 void Promises::check_store(std::size_t author, const StoreReader& store) {
   log::ChainHashes hashes;
   for (const Promise& promise : promises_) {
-    if (promise.author != author || promise.void_now) continue;
+    if (promise.author != author || promise.void_now || promise.with_others) continue;
     const auto hash = hashes.at(store, promise.log, promise.at.seq);
     if (!hash)
       return verdict_.fail("I1: after a start d" + std::to_string(author) + " lacks " +

@@ -21,7 +21,8 @@ struct Promise {
   log::Position at;
   std::string marker;  // to be found in the ledger at the end; empty: the event alone counts
   Durability durability = Durability::synced;
-  bool void_now = false;  // lost by a restore, and nobody could have helped it
+  bool void_now = false;     // lost by a restore, and nobody could have helped it
+  bool with_others = false;  // taken out of its author's store by a restore
 };
 
 class Promises {
@@ -31,8 +32,9 @@ class Promises {
   void add(Promise promise) { promises_.push_back(std::move(promise)); }
   // The author lost what was not synced: it may lack what was only said to be buffered.
   void power_cut(std::size_t author, const Watch& watch);
-  // Some store was put back: what nobody holds durably any more is no promise.
-  void restored(const Watch& watch);
+  // A device's store was put back: what nobody holds durably any more is no promise, and what
+  // others hold is in this store again only when it has met them.
+  void restored(std::size_t device, const Watch& watch);
   // A device started: its own promises must be in its store.
   void check_store(std::size_t author, const StoreReader& store);
   // At the end: every device holds every promised event.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs seeds from the command line: `sim_run --seed N [--count N] [--trace]`.
+// Runs seeds from the command line: `sim_run --seed N [--count N] [--trace] [--restores]`.
 #include "tests/sim/sweep.h"
 
 #include <charconv>
@@ -30,6 +30,7 @@ struct Wanted {
   std::uint64_t seed = 1;
   std::uint64_t count = 1;
   Trace::Output output = Trace::Output::none;
+  bool restores = false;
   bool is_valid = true;
 };
 
@@ -42,6 +43,8 @@ Wanted read_arguments(int argc, char** argv) {
                                                 : nullptr;
     if (word == "--trace") {
       wanted.output = Trace::Output::print;
+    } else if (word == "--restores") {
+      wanted.restores = true;
     } else if (number != nullptr && i + 1 < argc) {
       const char* text = argv[++i];
       const auto read = std::from_chars(text, text + std::strlen(text), *number);
@@ -58,7 +61,7 @@ Wanted read_arguments(int argc, char** argv) {
 int main(int argc, char** argv) {
   const Wanted wanted = read_arguments(argc, argv);
   if (!wanted.is_valid) {
-    std::fprintf(stderr, "usage: sim_run [--seed N] [--count N] [--trace]\n");
+    std::fprintf(stderr, "usage: sim_run [--seed N] [--count N] [--trace] [--restores]\n");
     return 2;
   }
   std::signal(SIGABRT, tell_seed);
@@ -67,7 +70,8 @@ int main(int argc, char** argv) {
   for (std::uint64_t seed = wanted.seed; seed < wanted.seed + wanted.count; ++seed) {
     running_seed = seed;
     const auto started = std::chrono::steady_clock::now();
-    const RunReport report = run_seed({.seed = seed, .output = wanted.output});
+    const RunReport report =
+        run_seed({.seed = seed, .output = wanted.output, .restores = wanted.restores});
     const double took =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     steps += report.steps;

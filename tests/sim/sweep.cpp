@@ -89,7 +89,9 @@ void converge(World& world, Workload& workload, Faults& faults) {
 
 RunReport run_seed(const RunOptions& options) {
   SeededRandom random(options.seed);
-  const Setting setting = draw(random);
+  Setting setting = draw(random);
+  bool& restores = setting.faults.on[static_cast<std::size_t>(Faults::Kind::restore)];
+  restores = restores && options.restores;
   World world({.seed = random.next(),
                .devices = setting.devices,
                .output = options.output,

@@ -16,6 +16,8 @@ struct RunOptions {
   std::uint64_t seed = 1;
   Trace::Output output = Trace::Output::none;
   ShellOrder order = ShellOrder::persist_then_speak;
+  // Whether old copies of stores are put back. Some of these runs do not end level yet.
+  bool restores = false;
 };
 
 struct RunReport {

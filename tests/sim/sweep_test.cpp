@@ -13,8 +13,8 @@ namespace syncline::sim {
 
 namespace {
 
-// Four cases so that they run beside each other; 240 seeds together.
-constexpr std::uint64_t seeds_each = 60;
+// Two cases so that they run beside each other.
+constexpr std::uint64_t seeds_each = 25;
 
 void check_seed(std::uint64_t seed) {
   // Printed by the test library as well if the process ends in the middle.
@@ -33,9 +33,7 @@ void check_seeds(std::uint64_t first) {
 }  // namespace
 
 TEST_CASE("random runs keep every promise and end level: seeds from 1") { check_seeds(1); }
-TEST_CASE("random runs keep every promise and end level: seeds from 61") { check_seeds(61); }
-TEST_CASE("random runs keep every promise and end level: seeds from 121") { check_seeds(121); }
-TEST_CASE("random runs keep every promise and end level: seeds from 181") { check_seeds(181); }
+TEST_CASE("random runs keep every promise and end level: seeds from 26") { check_seeds(26); }
 
 TEST_CASE("seeds that once failed stay good") {
   std::ifstream file(std::string(SYNCLINE_SOURCE_DIR) + "/tests/sim/regressions.txt");
@@ -47,7 +45,7 @@ TEST_CASE("seeds that once failed stay good") {
 }
 
 TEST_CASE("the same seed gives the same run") {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     const RunReport once = run_seed({.seed = seed});
     const RunReport again = run_seed({.seed = seed});
     INFO("seed ", seed);

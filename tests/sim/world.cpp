@@ -123,7 +123,10 @@ bool World::unlock(std::size_t index) {
   for (auto password = passwords_.rbegin(); password != passwords_.rend(); ++password) {
     const auto opened = call(index, step::VaultUnlock{step::SecretText(*password)});
     if (opened) return true;
-    if (opened.error().code != Errc::wrong_password) return false;
+    if (opened.error().code != Errc::wrong_password) {
+      verdict_.fail("d" + std::to_string(index) + " does not open: " + opened.error().context);
+      return false;
+    }
   }
   return false;
 }
