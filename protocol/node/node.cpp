@@ -10,6 +10,8 @@ namespace {
 
 // A slice of merging between two chances to answer callers: about ten milliseconds.
 constexpr std::size_t merge_slice = 2048;
+// Beyond it, what is not merged can only be read when the store takes writes again.
+constexpr std::size_t scratch_size_max = std::size_t{32} << 20;
 // How long a changed entity may wait for its row: what a crash then costs is replaying so much.
 constexpr auto view_delay = 1s;
 
@@ -101,15 +103,25 @@ step::Step Node::finish(Turn& turn, std::optional<Instant> wake_at) {
   return step;
 }
 
+const StoreReader& Node::reader() const {
+  if (scratch_) return *scratch_;
+  return house_.store;
+}
+
 step::Step Node::handle(step::Input input, Now now) {
-  Turn turn(house_.store, now);
+  // Before a turn reads through it.
+  if (std::holds_alternative<step::StoreFailed>(input))
+    scratch_ = std::make_unique<log::Draft>(house_.store);
+  if (std::holds_alternative<step::StoreReopened>(input)) scratch_.reset();
+  Turn turn(reader(), now);
   route(turn, input);
   return finish(turn, std::nullopt);
 }
 
 step::Step Node::settle(Now now) {
-  Turn turn(house_.store, now);
+  Turn turn(reader(), now);
   merge_more_ = false;
+  if (house_.degraded && house_.vault) read_on(turn);
   if (house_.has_vault() && !house_.degraded) {
     take_news(turn);
     if (house_.vault) settle_vault(turn);
@@ -151,6 +163,23 @@ void Node::settle_vault(Turn& turn) {
   for (const OpenVault::Appended& one : *appended) {
     house_.replicator->appended(one.space, one.log, one.head);
     turn.effects.push_back(step::WriteAnchor{{{one.log, one.head.at.seq, one.head.at.hash}}});
+  }
+}
+
+// While the store refuses writes: what was committed but not merged yet is merged for reading, and
+// again, for good, when it takes them.
+void Node::read_on(Turn& turn) {
+  if (scratch_->size_bytes() >= scratch_size_max) return;
+  const auto more = house_.vault->merge(turn.draft, merge_slice);
+  if (more) merge_more_ = *more;
+  if (!more) turn.note(step::NoteLevel::error, "merge", more.error().context);
+  house_.vault->touches().clear();
+  house_.vault->flush_view(turn.draft, OpenVault::Flush::now);
+  for (Write& write : turn.draft.take()) {
+    if (write.value)
+      scratch_->put(write.family, std::move(write.key), std::move(*write.value));
+    else
+      scratch_->remove(write.family, std::move(write.key));
   }
 }
 
@@ -210,7 +239,7 @@ void Node::save_view(Turn& turn) {
 }
 
 std::optional<Instant> Node::deadline(const Turn& turn) const {
-  if (merge_more_ && !house_.degraded) return turn.now.instant;
+  if (merge_more_) return turn.now.instant;
   std::optional<Instant> first;
   const auto consider = [&](std::optional<Instant> at) {
     if (at && (!first || *at < *first)) first = at;
@@ -255,6 +284,7 @@ void Node::route(Turn& turn, step::Input& input) {
           [&](step::StoreReopened&) {
             house_.degraded = false;
             turn.note(step::NoteLevel::normal, "store", "the store takes writes again");
+            read_again(turn);
           },
           [&](step::Tick&) {
             links_.tick(house_, turn, pairing_);
@@ -267,23 +297,29 @@ void Node::route(Turn& turn, step::Input& input) {
       input);
 }
 
-// Nothing since the last commit happened: everything derived is read from the store again.
-// The keys stay, so that reads go on.
+// Nothing since the last commit happened.
 void Node::store_failed(Turn& turn) {
   house_.degraded = true;
   turn.note(step::NoteLevel::error, "store", "the store refuses writes; reads go on");
   if (!house_.has_vault()) return;
   links_.close_all(house_, turn, pairing_, "the store is degraded");
-  log::Draft scratch(house_.store);
-  const Status reloaded = house_.replicator->reload(scratch);
+  read_again(turn);
+}
+
+// Everything derived is read from the store once more; after it was reopened as well, where the
+// commit that failed is there or not. The keys stay, so that reads go on.
+void Node::read_again(Turn& turn) {
+  if (!house_.has_vault()) return;
+  log::Draft unwanted(house_.store);
+  const Status reloaded = house_.replicator->reload(unwanted);
   if (!reloaded) turn.note(step::NoteLevel::error, "store", reloaded.error().context);
+  view_due_.reset();
+  merge_more_ = false;
   if (!house_.vault) return;
   const Status reopened = reopen_vault(house_, turn);
   if (!reopened)
     turn.note(step::NoteLevel::error, "store",
               reopened.error().context + "; unlock the vault again");
-  view_due_.reset();
-  merge_more_ = false;
 }
 
 }  // namespace syncline::node

@@ -45,6 +45,9 @@ class Node {
   void route(Turn& turn, step::Input& input);
   void route(Turn& turn, step::Request& request);
   void store_failed(Turn& turn);
+  void read_again(Turn& turn);
+  void read_on(Turn& turn);
+  const StoreReader& reader() const;
   void answer(Turn& turn, RequestId request, step::SystemStatus& command);
   void answer(Turn& turn, RequestId request, step::SyncStatus& command);
   void answer(Turn& turn, RequestId request, step::VaultInit& command);
@@ -96,6 +99,8 @@ class Node {
   bool merge_more_ = false;
   bool own_unsynced_ = false;  // own events were committed and may not have reached the disk
   std::optional<Instant> view_due_;
+  // What would be written if the store took writes: reads see it, nobody commits it.
+  std::unique_ptr<log::Draft> scratch_;
   std::vector<step::AnchorHead> anchor_;  // newest own heads, by log
 };
 

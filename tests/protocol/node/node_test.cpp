@@ -50,6 +50,36 @@ TEST_CASE("a new vault takes entities and reads them back after a restart and un
   CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.size() == 1);
 }
 
+TEST_CASE("while the store refuses writes everything that was acknowledged is read") {
+  Devices devices(1);
+  devices.make_vault(0);
+  const auto early = devices.get<step::WrittenAnswer>(0, note("first", "early"));
+  devices.run();
+  (void)devices.get<step::WrittenAnswer>(0, typed(early.entity, 5, " and late"));
+  const auto late = devices.get<step::WrittenAnswer>(0, note("second", "late"));
+  // Nothing of these two is merged on disk yet.
+  devices[0].inputs.push_back(step::StoreFailed{});
+  CHECK(devices.get<step::StatusAnswer>(0, step::SystemStatus{}).degraded);
+  CHECK(body_of(devices, 0, early.entity) == "early and late");
+  CHECK(body_of(devices, 0, late.entity) == "late");
+  CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.size() == 2);
+  const std::uint64_t commits = devices[0].store.commits();
+  CHECK(devices.call(0, typed(late.entity, 0, "x")).error().code == Errc::degraded);
+  CHECK(devices[0].store.commits() == commits);
+
+  devices[0].inputs.push_back(step::StoreReopened{});
+  CHECK_FALSE(devices.get<step::StatusAnswer>(0, step::SystemStatus{}).degraded);
+  CHECK(body_of(devices, 0, late.entity) == "late");
+  (void)devices.get<step::WrittenAnswer>(0, typed(late.entity, 4, "r"));
+  devices.run();
+  devices.restart(0);
+  step::VaultUnlock unlock;
+  unlock.password = step::SecretText("correct horse");
+  REQUIRE(devices.call(0, std::move(unlock)).has_value());
+  CHECK(body_of(devices, 0, early.entity) == "early and late");
+  CHECK(body_of(devices, 0, late.entity) == "later");
+}
+
 TEST_CASE("two devices pair by code and hold the same note") {
   Devices devices(2);
   devices.make_vault(0);
