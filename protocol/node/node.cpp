@@ -302,6 +302,7 @@ void Node::store_failed(Turn& turn) {
   house_.degraded = true;
   turn.note(step::NoteLevel::error, "store", "the store refuses writes; reads go on");
   if (!house_.has_vault()) return;
+  waits_.refuse_unwritten(house_.store, turn);
   links_.close_all(house_, turn, pairing_, "the store is degraded");
   read_again(turn);
 }

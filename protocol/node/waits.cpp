@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/node/waits.h"
 
+#include "protocol/log/log_store.h"
+
 #include <algorithm>
 
 namespace syncline::node {
@@ -33,6 +35,19 @@ void Waits::add_sync(Turn& turn, RequestId request) {
 void Waits::forget(RequestId request) {
   std::erase_if(writes_, [&](const Write& write) { return write.request == request; });
   std::erase_if(syncs_, [&](const Sync& sync) { return sync.request == request; });
+}
+
+// Its place in the log is free again: the event that is written there next is another one.
+void Waits::refuse_unwritten(const StoreReader& store, Turn& turn) {
+  std::erase_if(writes_, [&](const Write& write) {
+    const auto head = log::find_head(store, write.written.log);
+    if (head && *head && (*head)->seq() >= write.written.seq) return false;
+    turn.reply_error(
+        write.request,
+        {Errc::degraded,
+         "nothing was saved, because the store refuses writes; see `syncline status`"});
+    return true;
+  });
 }
 
 bool Waits::is_held(const House& house, const Write& write) {

@@ -19,6 +19,8 @@ class Waits {
                  Library::Written written);
   void add_sync(Turn& turn, RequestId request);
   void forget(RequestId request);
+  // After a commit failed: refuses what waits for an event that is not in `store`.
+  void refuse_unwritten(const StoreReader& store, Turn& turn);
   // Answers what is complete or late. While something is being dialled nobody is level yet.
   enum class Dialling : std::uint8_t { no, yes };
   void check(const House& house, Turn& turn, Dialling dialling);

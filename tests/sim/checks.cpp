@@ -194,7 +194,9 @@ void check_ledger(World& world, const Workload& workload, std::size_t index) {
   for (const Promise& promise : world.promises().all()) {
     if (promise.void_now || promise.marker.empty() || fields->contains(promise.marker)) continue;
     return world.verdict().fail("I1: in the end d" + std::to_string(index) + " does not show " +
-                                promise.marker + " of d" + std::to_string(promise.author));
+                                promise.marker + " of d" + std::to_string(promise.author) +
+                                ", event " + std::to_string(promise.at.seq) + " of log " +
+                                promise.log.hex().substr(0, 6));
   }
 }
 

@@ -185,12 +185,10 @@ void Faults::unlock_later(std::size_t index, Duration wait) {
   });
 }
 
+// A change of the password may arrive between two tries, so one round proves nothing.
 void Faults::try_unlock(std::size_t index, std::size_t nth) {
   const std::vector<std::string> known = world_.passwords();
-  if (nth >= known.size()) {
-    world_.verdict().fail("no password ever set opens d" + std::to_string(index));
-    return;
-  }
+  if (nth >= known.size()) return unlock_later(index, random_.spread(100ms, 10s));
   step::VaultUnlock unlock;
   unlock.password = step::SecretText(known[known.size() - 1 - nth]);
   world_[index].ask(std::move(unlock), [this, index, nth](const Result<step::Answer>& answer) {

@@ -120,8 +120,10 @@ step::SecretText World::new_password() {
 }
 
 bool World::unlock(std::size_t index) {
-  for (auto password = passwords_.rbegin(); password != passwords_.rend(); ++password) {
-    const auto opened = call(index, step::VaultUnlock{step::SecretText(*password)});
+  // A change of the password may arrive between two tries.
+  for (std::size_t nth = 0; nth < 2 * passwords_.size(); ++nth) {
+    const std::string& password = passwords_[passwords_.size() - 1 - nth % passwords_.size()];
+    const auto opened = call(index, step::VaultUnlock{step::SecretText(password)});
     if (opened) return true;
     if (opened.error().code != Errc::wrong_password) {
       verdict_.fail("d" + std::to_string(index) + " does not open: " + opened.error().context);

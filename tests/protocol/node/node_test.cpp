@@ -80,6 +80,41 @@ TEST_CASE("while the store refuses writes everything that was acknowledged is re
   CHECK(body_of(devices, 0, late.entity) == "later");
 }
 
+TEST_CASE("a write that waits for other devices is refused when its own commit fails") {
+  Devices devices(2);
+  devices.make_vault(0);
+  devices.pair(0, 1);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "a"));
+  devices.run();
+  devices.isolate(1);
+  step::EntityUpdate update = typed(written.entity, 1, "b");
+  update.wait = step::Wait::one_device;
+  const RequestId request{777};
+  const auto replies = [&](const step::Step& step) {
+    std::size_t found = 0;
+    for (const step::Effect& effect : step.effects) {
+      const auto* const reply = std::get_if<step::Reply>(&effect);
+      if (reply == nullptr || reply->id != request) continue;
+      ++found;
+      CHECK_FALSE(reply->answer.has_value());
+    }
+    return found;
+  };
+  Node& node = *devices[0].node;
+  CHECK(replies(node.handle(step::Request{request, std::move(update)}, devices.now())) == 0);
+  CHECK(replies(node.settle(devices.now())) == 0);
+  // The group with it was not committed.
+  devices[0].staged->discard();
+  CHECK(replies(node.handle(step::StoreFailed{}, devices.now())) == 1);
+  CHECK(replies(node.settle(devices.now())) == 0);
+  devices[0].inputs.push_back(step::StoreReopened{});
+  devices.reconnect(1);
+  devices.run();
+  (void)devices.get<step::WrittenAnswer>(0, typed(written.entity, 1, "c"));
+  devices.run();
+  CHECK(body_of(devices, 1, written.entity) == "ac");
+}
+
 TEST_CASE("two devices pair by code and hold the same note") {
   Devices devices(2);
   devices.make_vault(0);
