@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "protocol/base/planted.h"
 #include "protocol/crdt/container.h"
 
 #include <algorithm>
@@ -48,6 +49,7 @@ Container& Slot::ensure(Kind kind) {
 
 void Slot::assign(const Edit& edit, const ItemValue& value) {
   cover(edit, std::nullopt);
+  if (SYNCLINE_PLANTED(register_by_arrival)) entries.clear();
   if (const Kind* kind = std::get_if<Kind>(&value)) ensure(*kind);
   put(edit, value);
 }

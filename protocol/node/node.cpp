@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/node/node.h"
 
+#include "protocol/base/planted.h"
 #include "protocol/log/rollback.h"
 #include "protocol/node/doubts.h"
 
@@ -79,6 +80,7 @@ Status Node::check_anchor(Turn& turn, const Setup& setup) {
 }
 
 void Node::doubt(Turn& turn, const LogId& log) {
+  if (SYNCLINE_PLANTED(rollback_ignored)) return;
   if (!mark_doubted(turn.draft, log)) return;
   turn.durability = Durability::synced;
   if (!house_.rolled_back)
@@ -186,7 +188,9 @@ void Node::read_on(Turn& turn) {
 void Node::take_news(Turn& turn) {
   const sync::News news = house_.replicator->take_news();
   // What is acknowledged after this commit must survive a power cut.
-  if (!news.grew.empty() || !news.rosters.empty()) turn.durability = Durability::synced;
+  const bool must_last = !SYNCLINE_PLANTED(receipt_before_sync);
+  if (must_last && (!news.grew.empty() || !news.rosters.empty()))
+    turn.durability = Durability::synced;
   if (!news.rosters.empty()) {
     const Status reloaded = reload_rosters(house_, turn);
     if (!reloaded) turn.note(step::NoteLevel::error, "vault", reloaded.error().context);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "protocol/base/planted.h"
 #include "protocol/log/accept.h"
 #include "protocol/sync/replicator_state.h"
 
@@ -59,7 +60,8 @@ void schedule_pulls(State& state, Now now) {
       if (link->pulls >= pulls_per_link_max) break;
       if (state.pulls.contains(log)) continue;
       const std::uint64_t from = state.mine.at(log).seq + 1;
-      const std::uint64_t to = held_seq(device, log);
+      std::uint64_t to = held_seq(device, log);
+      if (SYNCLINE_PLANTED(pull_misses_last_event)) --to;
       if (from > to) continue;
       if (!send(*link, Channel::control, MessageType::pull, Pull{log, from, to})) break;
       state.pulls[log] = {link->link, to, now.instant};
