@@ -20,6 +20,7 @@ void GroupCommit::take(Group& group, step::Step step) {
                        std::make_move_iterator(step.effects.end()));
   group.wake_at = step.wake_at;
   if (step.durability == Durability::synced) group.durability = Durability::synced;
+  if (step.refused && !group.refused) group.refused = std::move(step.refused);
 }
 
 GroupCommit::Outcome GroupCommit::run(const std::function<Now()>& clock) {
@@ -35,6 +36,7 @@ GroupCommit::Outcome GroupCommit::run(const std::function<Now()>& clock) {
   }
   const Now now = clock();
   take(group, parts_.core.settle(now));
+  if (group.refused) return drop_group(std::move(group));
   Status committed = persist(group);
   if (!committed) return fail_group(std::move(group), std::move(committed.error()), now);
   return Outcome{
@@ -68,19 +70,27 @@ Status GroupCommit::sync() {
   return synced;
 }
 
+std::vector<step::Effect> GroupCommit::refuse(Group group, const Error& why) {
+  std::vector<step::Effect> kept;
+  for (step::Effect& effect : group.effects) {
+    auto* const reply = std::get_if<step::Reply>(&effect);
+    if (reply != nullptr) reply->answer = tl::unexpected<Error>(why);
+    // Slow work is done all the same: somebody waits for its answer.
+    if (reply != nullptr || std::holds_alternative<step::StretchPassword>(effect))
+      kept.push_back(std::move(effect));
+  }
+  return kept;
+}
+
 GroupCommit::Outcome GroupCommit::fail_group(Group group, Error error, Now now) {
-  Outcome outcome{
-      .effects = {}, .wake_at = std::nullopt, .committed = fail(error.code, error.context)};
   const bool full = error.code == Errc::disk_full;
   const std::string next_step =
       full ? "the disk is full, nothing was saved; free some space and try again"
            : "nothing was saved (" + error.context + "); `syncline doctor` says more";
-  for (step::Effect& effect : group.effects) {
-    if (auto* const reply = std::get_if<step::Reply>(&effect)) {
-      reply->answer = fail(full ? Errc::disk_full : Errc::degraded, next_step);
-      outcome.effects.push_back(std::move(effect));
-    }
-  }
+  Outcome outcome{
+      .effects = refuse(std::move(group), {full ? Errc::disk_full : Errc::degraded, next_step}),
+      .wake_at = std::nullopt,
+      .committed = tl::unexpected<Error>(std::move(error))};
   // The core takes back what it believed; a store that refuses writes gets none from it, and what
   // it would say about such writes is not said.
   const auto add = [&](step::Step after) {
@@ -92,6 +102,15 @@ GroupCommit::Outcome GroupCommit::fail_group(Group group, Error error, Now now) 
   add(parts_.core.handle(step::StoreFailed{}, now));
   add(parts_.core.settle(now));
   return outcome;
+}
+
+GroupCommit::Outcome GroupCommit::drop_group(Group group) {
+  parts_.staged.discard();
+  // Before anything else that waits.
+  waiting_.push_front({step::GroupDropped{}, {}});
+  const Error why = *group.refused;
+  return Outcome{
+      .effects = refuse(std::move(group), why), .wake_at = std::nullopt, .committed = Status()};
 }
 
 }  // namespace syncline::agent

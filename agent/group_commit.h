@@ -4,7 +4,8 @@
 //
 // Hands waiting inputs to the core, commits what all of them wrote as one group, and only
 // then gives out their effects. When the commit fails nothing of the group happened: its
-// callers are told so and every other effect is dropped. No socket, clock or thread here.
+// callers are told so and every other effect is dropped; the same if the core refuses the group
+// itself (Step::refused). No socket, clock or thread here.
 #pragma once
 
 #include "agent/core.h"
@@ -60,10 +61,14 @@ class GroupCommit {
     std::vector<step::Effect> effects;
     std::optional<Instant> wake_at;
     Durability durability = Durability::buffered;
+    std::optional<Error> refused;
   };
   void take(Group& group, step::Step step);
   Status persist(Group& group);
   Outcome fail_group(Group group, Error error, Now now);
+  Outcome drop_group(Group group);
+  // What is left of the effects of a group that did not happen: its callers hear `why`.
+  static std::vector<step::Effect> refuse(Group group, const Error& why);
 
   Parts parts_;
   Limits limits_;

@@ -102,6 +102,7 @@ step::Step Node::finish(Turn& turn, std::optional<Instant> wake_at) {
   step.durability = turn.durability;
   step.effects = std::move(turn.effects);
   step.wake_at = wake_at;
+  step.refused = std::move(turn.refused);
   return step;
 }
 
@@ -159,6 +160,12 @@ void Node::settle_vault(Turn& turn) {
   const auto appended = house_.vault->flush_authors(turn.draft);
   if (!appended) {
     turn.note(step::NoteLevel::error, "log", appended.error().context);
+    const bool forked = appended.error().code == Errc::equivocation;
+    turn.refused =
+        Error{forked ? Errc::busy : appended.error().code,
+              forked ? "nothing was saved, because this device just learned that its log "
+                       "was forked; try again, it continues in a new one"
+                     : "nothing was saved: " + appended.error().context};
     return;
   }
   own_unsynced_ |= !appended->empty();
@@ -290,6 +297,7 @@ void Node::route(Turn& turn, step::Input& input) {
             turn.note(step::NoteLevel::normal, "store", "the store takes writes again");
             read_again(turn);
           },
+          [&](step::GroupDropped&) { take_back(turn, "a group of changes was dropped"); },
           [&](step::Tick&) {
             links_.tick(house_, turn, pairing_);
             pairing_.tick(turn);
@@ -305,9 +313,15 @@ void Node::route(Turn& turn, step::Input& input) {
 void Node::store_failed(Turn& turn) {
   house_.degraded = true;
   turn.note(step::NoteLevel::error, "store", "the store refuses writes; reads go on");
+  take_back(turn, "the store is degraded");
+}
+
+// Other devices may have been told of what did not happen, or have told something that is
+// forgotten now: they are met anew.
+void Node::take_back(Turn& turn, const std::string& reason) {
   if (!house_.has_vault()) return;
   waits_.refuse_unwritten(house_.store, turn);
-  links_.close_all(house_, turn, pairing_, "the store is degraded");
+  links_.close_all(house_, turn, pairing_, reason);
   read_again(turn);
 }
 

@@ -45,6 +45,7 @@ class Node {
   void route(Turn& turn, step::Input& input);
   void route(Turn& turn, step::Request& request);
   void store_failed(Turn& turn);
+  void take_back(Turn& turn, const std::string& reason);
   void read_again(Turn& turn);
   void read_on(Turn& turn);
   const StoreReader& reader() const;

@@ -71,7 +71,8 @@ Result<Author*> OpenVault::author(log::Draft& draft, const SpaceId& space) {
   if (merge == nullptr) return fail(Errc::not_found, "no such space; `syncline spaces` lists them");
   const auto current = space::find_own_log(draft, space);
   if (!current) return pass(current);
-  if (*current && is_doubted(draft, log::log_id_of(**current))) {
+  const LogId last = *current ? log::log_id_of(**current) : space::first_own_log(secrets(), space);
+  if (is_doubted(draft, last)) {
     const auto next = space::next_incarnation(draft, {keys(), secrets()}, space, random_);
     if (!next) return pass(next);
   }

@@ -28,7 +28,8 @@ struct Turn {
   Now now;
   std::vector<step::Effect> effects;
   Durability durability = Durability::buffered;
-  bool must_settle = false;  // something waits for settle(), even if nothing was written
+  std::optional<Error> refused;  // settle() only: see step::Step
+  bool must_settle = false;      // something waits for settle(), even if nothing was written
 
   void reply(RequestId request, Result<step::Answer> answer) {
     effects.push_back(step::Reply{request, std::move(answer)});

@@ -62,8 +62,7 @@ Result<log::LogOrigin> ensure_own_log(log::Draft& draft, const OwnLogContext& co
   const auto current = find_own_log(draft, space);
   if (!current) return pass(current);
   if (*current) return **current;
-  const auto key = context.secrets.log_key(space, first_incarnation).verify_key();
-  const auto first = log::find_head(draft, log::log_id_of(space, key, first_incarnation));
+  const auto first = log::find_head(draft, first_own_log(context.secrets, space));
   if (!first) return pass(first);
   if (*first && ((*first)->seq() > 0 || (*first)->frozen))
     return next_incarnation(draft, context, space, random);
@@ -78,6 +77,11 @@ Result<log::LogOrigin> next_incarnation(log::Draft& draft, const OwnLogContext& 
   const std::uint64_t next = last + 1 + random.below(incarnation_gap_max);
   if (next > UINT32_MAX) return fail(Errc::limit, "this device has no incarnation left");
   return take_up(draft, context, space, static_cast<std::uint32_t>(next));
+}
+
+LogId first_own_log(const DeviceSecrets& secrets, const SpaceId& space) {
+  const auto key = secrets.log_key(space, first_incarnation).verify_key();
+  return log::log_id_of(space, key, first_incarnation);
 }
 
 Result<std::optional<log::LogOrigin>> find_own_log(const StoreReader& reader,

@@ -26,6 +26,8 @@ Result<log::LogOrigin> ensure_own_log(log::Draft& draft, const OwnLogContext& co
 // restored twice must not come to the same log twice.
 Result<log::LogOrigin> next_incarnation(log::Draft& draft, const OwnLogContext& context,
                                         const SpaceId& space, Random& random);
+// The log of the first incarnation, which a store that remembers none would begin with.
+LogId first_own_log(const DeviceSecrets& secrets, const SpaceId& space);
 // Without keys: the origin of the current own log; nothing if there is none.
 Result<std::optional<log::LogOrigin>> find_own_log(const StoreReader& reader, const SpaceId& space);
 // The appender of an own log.

@@ -58,10 +58,12 @@ struct ListenAddresses {  // where other devices can reach this one, for invitat
 };
 struct StoreFailed {};    // a commit failed: everything since the last one did not happen
 struct StoreReopened {};  // the store takes writes again
+struct GroupDropped {};   // a Step was refused: everything since the last commit did not happen
 struct Tick {};           // the deadline passed
 
-using Input = std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone,
-                           Stretched, ListenAddresses, StoreFailed, StoreReopened, Tick>;
+using Input =
+    std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone, Stretched,
+                 ListenAddresses, StoreFailed, StoreReopened, GroupDropped, Tick>;
 
 // ---- Effects: what the node asks of the world ----------------------------------------------
 
@@ -119,6 +121,9 @@ struct Step {
   Durability durability = Durability::buffered;  // of the whole group: the strictest asked for wins
   std::vector<Effect> effects;
   std::optional<Instant> wake_at;
+  // Of settle() only: what this group answered is not true after all. The shell drops the group,
+  // tells its callers this, and gives GroupDropped before any other input.
+  std::optional<Error> refused;
 };
 
 // One alternative, one lambda: `std::visit(Overloaded{...}, input)`.

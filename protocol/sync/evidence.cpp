@@ -71,6 +71,8 @@ void spread_proof(State& state, const LogId& log, const StoreReader& reader) {
   if (!proof || !*proof) return;
   if (auto mine = state.mine.find(log); mine != state.mine.end() && !mine->second.frozen) {
     mine->second.frozen = true;
+    state.frozen.insert(log);
+    state.stale_receipt = true;
     state.news.frozen.push_back(log);
     // Two histories of a log of this very device: whoever is right, it must not go on here.
     if (state.own_logs.contains(log)) state.news.doubts.push_back({log, (*proof)->head});
@@ -83,8 +85,7 @@ void spread_proof(State& state, const LogId& log, const StoreReader& reader) {
 }
 
 void send_proofs(State& state, LinkState& link, const StoreReader& reader) {
-  for (const auto& [log, mine] : state.mine) {
-    if (!mine.frozen) continue;
+  for (const LogId& log : state.frozen) {
     const auto proof = log::find_proof(reader, log);
     if (proof && *proof) send(link, MessageType::proof, ProofMessage{log::encode_proof(**proof)});
   }

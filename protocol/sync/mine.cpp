@@ -44,7 +44,9 @@ void read_held(OtherDevice& device, Bytes value) {
 
 Status load_mine(State& state, const StoreReader& reader) {
   state.mine.clear();
+  state.frozen.clear();
   return log::scan_heads(reader, [&](const LogId& log, const log::HeadRecord& head) {
+    if (head.frozen) state.frozen.insert(log);
     state.mine[log] = {head.origin.space, head.seq(), head.head.at.hash, head.frozen};
     return true;
   });
@@ -98,6 +100,11 @@ Result<Digest> total_digest(const State& state, const StoreReader& reader) {
     const auto roster = space::find_roster(reader, space);
     if (!roster) return pass(roster);
     if (*roster) sum = log::sum_add(sum, (*roster)->digest);
+  }
+  // SPEC Y10: how much of a frozen log a device holds can never be made equal.
+  for (const LogId& log : state.frozen) {
+    const Mine& mine = state.mine.at(log);
+    if (mine.seq > 0) sum = log::sum_subtract(sum, log::row_hash(log, {mine.seq, mine.hash}));
   }
   return sum;
 }

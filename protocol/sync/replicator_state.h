@@ -98,6 +98,7 @@ struct Replicator::State {
   std::map<Link, LinkState> links;
   std::map<LogId, ActivePull> pulls;
   std::set<LogId> own_logs;
+  std::set<LogId> frozen;  // of `mine`
   std::vector<std::string> addresses;
   Pauses pauses;
   const crypto::SigningKey* receipt_key = nullptr;

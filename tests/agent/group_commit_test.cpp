@@ -120,6 +120,32 @@ TEST_CASE("the last word about the next deadline is the one that counts") {
   CHECK(!bench.run().wake_at);
 }
 
+TEST_CASE("a group that the core refuses is dropped whole, and the core hears of it first") {
+  Bench bench;
+  bool refuse = true;
+  bench.core.on_input = [&](const step::Input& input, step::Step& step) {
+    if (std::holds_alternative<step::GroupDropped>(input)) return;
+    step.writes.push_back(write_of("a", "v"));
+    step.effects.push_back(step::Send{Link{1}, to_buffer(as_bytes("promise"))});
+    step.effects.push_back(step::Reply{RequestId{3}, step::Answer(step::Done{})});
+  };
+  bench.core.on_settle = [&](step::Step& step) {
+    if (std::exchange(refuse, false)) step.refused = Error{Errc::busy, "try again"};
+  };
+  bench.group.push(step::Tick{});
+  const auto dropped = bench.run();
+  CHECK(dropped.committed.has_value());
+  REQUIRE(dropped.effects.size() == 1);
+  CHECK(std::get<step::Reply>(dropped.effects[0]).answer.error().context == "try again");
+  CHECK(bench.staged.empty());
+  CHECK(bench.stored("a").empty());
+  bench.group.push(step::Tick{});
+  CHECK(bench.run().effects.size() == 2);
+  REQUIRE(bench.core.kept.size() == 3);
+  CHECK(std::holds_alternative<step::GroupDropped>(bench.core.kept[1]));
+  CHECK(bench.stored("a") == "v");
+}
+
 TEST_CASE("when the commit fails callers are told and nothing else is said") {
   Bench bench;
   bench.store.fail_after(0, Errc::disk_full);

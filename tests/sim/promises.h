@@ -10,6 +10,7 @@
 #include "protocol/log/chain_hashes.h"
 #include "tests/sim/watch.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,8 @@ class Promises {
   void restored(std::size_t device, const Watch& watch);
   // A device started: its own promises must be in its store.
   void check_store(std::size_t author, const StoreReader& store);
-  // At the end: every device holds every promised event.
-  void check_everywhere(const Watch& watch);
+  // At the end: every device holds every promised event of a log that is not `frozen`.
+  void check_everywhere(const Watch& watch, const std::set<LogId>& frozen);
 
   const std::vector<Promise>& all() const { return promises_; }
 

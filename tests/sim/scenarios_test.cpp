@@ -203,6 +203,10 @@ TEST_CASE("a cloned device is found out, its log is frozen, and both copies are 
     CAPTURE(index);
     CHECK(frozen == 1);
     CHECK(has_attention(world, index, "forked"));
+    // SPEC Y10: the forked log does not keep them from being level.
+    const auto status = world.get<step::StatusAnswer>(index, step::SystemStatus{});
+    for (const step::DeviceStatus& other : status.devices)
+      if (!other.links.empty()) CHECK(other.level);
   }
   // Each goes on in a log of its own, and that reaches the first device.
   const EntityId one = make_note(world, 1, "one goes on");
