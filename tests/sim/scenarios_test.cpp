@@ -181,7 +181,7 @@ TEST_CASE("a backup restored with its anchor goes on in a new log once it has me
   check_good(world);
 }
 
-TEST_CASE("a cloned device is found out, its log is frozen, and both copies are told") {
+TEST_CASE("Y10: a cloned device is found out, its log is frozen, all are told and can be level") {
   World world({.seed = 16, .devices = 2});
   world.set_up();
   (void)make_note(world, 1, "before the copy");
@@ -203,7 +203,7 @@ TEST_CASE("a cloned device is found out, its log is frozen, and both copies are 
     CAPTURE(index);
     CHECK(frozen == 1);
     CHECK(has_attention(world, index, "forked"));
-    // SPEC Y10: the forked log does not keep them from being level.
+    // The forked log does not keep them from being level.
     const auto status = world.get<step::StatusAnswer>(index, step::SystemStatus{});
     for (const step::DeviceStatus& other : status.devices)
       if (!other.links.empty()) CHECK(other.level);
