@@ -11,4 +11,5 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/log_store.cpp
   ${CMAKE_CURRENT_LIST_DIR}/proof.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reader_state.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/regrow.cpp
   ${CMAKE_CURRENT_LIST_DIR}/rollback.cpp)
