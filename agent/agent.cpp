@@ -4,6 +4,7 @@
 #include "agent/clocks.h"
 #include "agent/node_core.h"
 #include "agent/runtime.h"
+#include "agent/store_watch.h"
 #include "agent/system_random.h"
 #include "ipc/server.h"
 
@@ -24,6 +25,7 @@ struct Agent::Parts {
   SystemRandom random;
   std::unique_ptr<Home> home;
   std::optional<StagedStore> staged;
+  std::optional<StoreWatch> watch;
   std::optional<NodeCore> core;
   asio::io_context io{1};
   // From the start: whoever is told that the agent is ready may end it in the next moment.
@@ -46,6 +48,12 @@ Status Agent::Parts::open_core() {
   home = std::move(*opened_home);
   for (const std::string& remark : home->remarks()) note(step::NoteLevel::warning, remark);
   staged.emplace(home->store());
+  watch.emplace(home->store(), StoreWatch::Known{
+                                   .anchored = home->anchored(),
+                                   .doubted = home->was_salvaged(),
+                                   .damaged_copies = home->damaged_copies(),
+                                   .damage = [this] { return home->store().damage(); },
+                               });
   auto node = node::Node::open({.store = *staged,
                                 .random = random,
                                 .identity = home->take_identity(),
@@ -53,7 +61,7 @@ Status Agent::Parts::open_core() {
                                 .salvaged = home->was_salvaged(),
                                 .options = {.argon = options.argon}},
                                clocks_now());
-  if (!node) return pass(node);
+  if (!node) return tl::unexpected<Error>(home->with_next_step(node.error()));
   core.emplace(std::move(*node));
   return {};
 }
@@ -69,6 +77,8 @@ Status Agent::Parts::open_network() {
       .save_identity = [this](Bytes identity) { return home->save_identity(identity); },
       .write_anchor = [this](const auto& heads) { return home->write_anchor(heads); },
       .reopen_store = [this] { return home->store().reopen(); },
+      .anchored = home->anchored(),
+      .complete_status = [this](step::StatusAnswer& answer) { watch->complete(answer); },
   });
   Status opened = runtime->start(Runtime::Network{
       .listen = options.listen, .advertise = options.advertise, .usual_port = home->usual_port()});

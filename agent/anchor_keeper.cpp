@@ -5,6 +5,18 @@
 
 namespace syncline::agent {
 
+AnchorKeeper::AnchorKeeper(WriteFile write_file, const std::vector<step::AnchorHead>& kept)
+    : write_file_(std::move(write_file)) {
+  for (const step::AnchorHead& head : kept)
+    if (head.seq > 0) heads_.emplace(head.log, head);
+}
+
+void AnchorKeeper::forget() {
+  heads_.clear();
+  unwritten_ = 0;
+  deadline_.reset();
+}
+
 void AnchorKeeper::update(const std::vector<step::AnchorHead>& heads, Instant now) {
   for (const step::AnchorHead& head : heads) {
     const auto [found, is_new] = heads_.try_emplace(head.log, head);

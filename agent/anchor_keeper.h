@@ -25,8 +25,12 @@ class AnchorKeeper {
   static constexpr auto retry = 10s;
 
   using WriteFile = std::function<Status(const std::vector<step::AnchorHead>&)>;
-  explicit AnchorKeeper(WriteFile write_file) : write_file_(std::move(write_file)) {}
+  // `kept` is what the file says: logs of this device that it will not write any more stay in it,
+  // or nobody would notice that their end is still missing.
+  explicit AnchorKeeper(WriteFile write_file, const std::vector<step::AnchorHead>& kept = {});
 
+  // The device is another one from now on.
+  void forget();
   // Committed heads; a log that is not named keeps the head it had.
   void update(const std::vector<step::AnchorHead>& heads, Instant now);
   bool is_due(Instant now) const { return deadline_ && *deadline_ <= now; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/home.h"
 
+#include "agent/mend_store.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/space/device.h"
 #include "storage/directory.h"
@@ -20,6 +21,14 @@ tl::unexpected<Error> identity_damaged() {
   return fail(Errc::corrupt, "device.key is damaged; restore it from a backup");
 }
 
+// Also looks for damage that a start as ever would only meet later.
+Result<std::unique_ptr<storage::RocksStore>> open_whole(const std::filesystem::path& path) {
+  auto opened = storage::RocksStore::open(path, {});
+  if (!opened) return opened;
+  if (auto whole = (*opened)->verify(); !whole) return pass(whole);
+  return opened;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& path, Damage damage) {
@@ -31,7 +40,7 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& path, Dama
   if (auto read = home->read_anchor(); !read) return pass(read);
   if (auto there = home->check_store_place(); !there) return pass(there);
   if (auto opened = home->open_store(damage); !opened) return pass(opened);
-  if (auto renewed = home->renew_damaged_anchor(); !renewed) return pass(renewed);
+  if (auto doubted = home->doubt_own_logs(); !doubted) return pass(doubted);
   return home;
 }
 
@@ -51,21 +60,53 @@ Status Home::check_store_place() const {
 }
 
 Status Home::open_store(Damage damage) {
-  auto opened = storage::RocksStore::open(home_.store_path(), {});
-  if (!opened && opened.error().code == Errc::corrupt && damage == Damage::salvage) {
-    auto salvaged = storage::open_salvage(home_.store_path(), {});
-    if (!salvaged) return pass(salvaged);
-    store_ = std::move(salvaged->store);
-    salvaged_ = true;
-    remarks_.push_back(
-        "the store was damaged; what could be read is in use, the damaged one is kept in " +
-        salvaged->damaged_copy.string());
-  } else if (!opened) {
-    return pass(opened);
-  } else {
-    store_ = std::move(*opened);
+  auto opened = damage == Damage::salvage ? open_whole(home_.store_path())
+                                          : storage::RocksStore::open(home_.store_path(), {});
+  if (!opened && opened.error().code == Errc::corrupt && damage == Damage::salvage)
+    return salvage_store();
+  if (!opened) return pass(opened);
+  store_ = std::move(*opened);
+  if (auto brought = storage::bring_to_schema(*store_, {}); !brought)
+    return tl::unexpected<Error>(with_next_step(brought.error()));
+  return {};
+}
+
+Status Home::salvage_store() {
+  store_salvaged_ = true;
+  auto salvaged = storage::open_salvage(home_.store_path(), {}, mend_store);
+  if (!salvaged) return tl::unexpected<Error>(with_next_step(salvaged.error()));
+  store_ = std::move(salvaged->store);
+  remarks_.push_back(
+      "the store was damaged; what could be read is in use, the damaged one is kept in " +
+      salvaged->damaged_copy.string());
+  if (auto brought = storage::bring_to_schema(*store_, {}); !brought)
+    return tl::unexpected<Error>(with_next_step(brought.error()));
+  return {};
+}
+
+Error Home::with_next_step(const Error& error) const {
+  if (error.code == Errc::corrupt && !store_salvaged_)
+    return storage::store_damaged(home_.store_path(), error.context);
+  if (error.code != Errc::corrupt && error.code != Errc::not_found) return error;
+  if (!store_salvaged_) return error;
+  return {Errc::corrupt, "what can be read of the store " + home_.store_path().string() +
+                             " is not enough (" + error.context +
+                             "); restore the home from a backup, or move it away and join the " +
+                             "vault again from another device"};
+}
+
+// Without the anchor, or with a store that was salvaged, each log that is written here may once
+// have been longer; so none of them is to be continued.
+Status Home::doubt_own_logs() {
+  if (!was_salvaged()) return {};
+  const auto logs = current_own_logs(*store_);
+  if (!logs) return tl::unexpected<Error>(with_next_step(logs.error()));
+  for (const LogId& log : *logs) {
+    const bool anchored = std::ranges::any_of(
+        anchored_, [&](const step::AnchorHead& head) { return head.log == log; });
+    if (!anchored) anchored_.push_back({log, 0, {}});
   }
-  return storage::bring_to_schema(*store_, {});
+  return {};
 }
 
 Status Home::use_identity(Bytes identity) {
@@ -98,21 +139,19 @@ Status Home::read_anchor() {
   if (!anchor && anchor.error().code == Errc::corrupt) {
     // Without it a store that was cut short cannot be recognised, so that is what is assumed.
     anchor_damaged_ = true;
-    salvaged_ = true;
     remarks_.push_back("the anchor file is damaged: " + anchor.error().context);
     return {};
   }
   if (!anchor) return pass(anchor);
-  if (!*anchor) return {};
+  if (!*anchor) {
+    anchor_damaged_ = true;
+    remarks_.push_back(
+        "the anchor file is gone, so this device counts as restored from a backup: it fetches its "
+        "own logs from your other devices before it writes");
+    return {};
+  }
   for (const storage::AnchoredLog& one : (*anchor)->logs)
     anchored_.push_back({one.log, one.seq, one.head});
-  return {};
-}
-
-Status Home::renew_damaged_anchor() {
-  if (!anchor_damaged_) return {};
-  if (auto forgotten = forget_anchor(); !forgotten) return forgotten;
-  if (auto read = anchor_->read(); !read) return pass(read);
   return {};
 }
 
@@ -122,15 +161,36 @@ Status Home::save_identity(Bytes identity) {
   anchored_.clear();
   if (auto used = use_identity(identity); !used) return used;
   if (auto read = anchor_->read(); !read) return pass(read);
+  // Empty: from now on it is a loss if there is none.
+  if (auto written = anchor_->write(StoreEpoch{}, {}); !written) return written;
+  anchor_damaged_ = false;
   return home_.write_file(storage::VaultHome::device_key_file, identity);
 }
 
 Status Home::write_anchor(const std::vector<step::AnchorHead>& heads) {
   if (!anchor_) return fail(Errc::not_found, "there is no device yet to anchor logs of");
+  if (anchor_damaged_) {
+    // Not before there is a new one to write: until then the next start must notice as well.
+    if (auto forgotten = forget_anchor(); !forgotten) return forgotten;
+    if (auto read = anchor_->read(); !read) return pass(read);
+    anchor_damaged_ = false;
+  }
   std::vector<storage::AnchoredLog> logs;
   logs.reserve(heads.size());
   for (const step::AnchorHead& head : heads) logs.push_back({head.log, head.seq, head.head});
   return anchor_->write(StoreEpoch{}, std::move(logs));
+}
+
+std::vector<std::filesystem::path> Home::damaged_copies() const {
+  std::vector<std::filesystem::path> copies;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(home_.directory().path(), error), end;
+       !error && at != end; at.increment(error))
+    if (at->path().stem() == "store" && at->path().extension().string().starts_with(".damaged-") &&
+        at->path().extension() != ".damaged-partial")
+      copies.push_back(at->path());
+  std::ranges::sort(copies);
+  return copies;
 }
 
 std::uint16_t Home::usual_port() const {

@@ -33,7 +33,12 @@ class Home {
   // What was kept of an earlier run; the identity is given away once.
   std::optional<Buffer> take_identity() { return std::exchange(identity_, std::nullopt); }
   const std::vector<step::AnchorHead>& anchored() const { return anchored_; }
-  bool was_salvaged() const { return salvaged_; }
+  // The store may be older than it should be: damaged, or with nothing to compare it to.
+  bool was_salvaged() const { return store_salvaged_ || anchor_damaged_; }
+  // Of an error while starting: says what to do if the reason is a damaged store.
+  Error with_next_step(const Error& error) const;
+  // What salvages kept, now and earlier.
+  std::vector<std::filesystem::path> damaged_copies() const;
   // What a person should know about how the opening went.
   const std::vector<std::string>& remarks() const { return remarks_; }
 
@@ -47,9 +52,10 @@ class Home {
  private:
   explicit Home(storage::VaultHome home) : home_(std::move(home)) {}
   Status open_store(Damage damage);
+  Status salvage_store();
+  Status doubt_own_logs();
   Status read_identity();
   Status read_anchor();
-  Status renew_damaged_anchor();
   Status check_store_place() const;
   Status forget_anchor();
   Status use_identity(Bytes identity);
@@ -61,7 +67,7 @@ class Home {
   std::vector<step::AnchorHead> anchored_;
   std::vector<std::string> remarks_;
   bool anchor_damaged_ = false;
-  bool salvaged_ = false;
+  bool store_salvaged_ = false;
 };
 
 }  // namespace syncline::agent

@@ -17,7 +17,8 @@ constexpr auto address_check_interval = std::chrono::seconds(30);
 
 Runtime::Runtime(Parts parts)
     : parts_(std::move(parts)),
-      group_(GroupCommit::Parts{parts_.core, parts_.staged, parts_.store, parts_.save_identity},
+      group_(GroupCommit::Parts{parts_.core, parts_.staged, parts_.store,
+                                [this](Bytes identity) { return save_identity(identity); }},
              GroupCommit::Limits{}),
       links_(parts_.io, Links::Events{
                             .received =
@@ -44,7 +45,7 @@ Runtime::Runtime(Parts parts)
               [this](tcp::socket socket, const tcp::endpoint& remote) {
                 accepted(std::move(socket), remote);
               }),
-      anchor_(parts_.write_anchor),
+      anchor_(parts_.write_anchor, parts_.anchored),
       wake_timer_(parts_.io),
       anchor_timer_(parts_.io),
       reopen_timer_(parts_.io),
@@ -170,7 +171,15 @@ void Runtime::reply(step::Reply& reply) {
   if (found == waiting_.end()) return;  // the caller hung up
   const Done done = std::move(found->second);
   waiting_.erase(found);
+  if (reply.answer)
+    if (auto* const status = std::get_if<step::StatusAnswer>(&*reply.answer))
+      parts_.complete_status(*status);
   done(std::move(reply.answer));
+}
+
+Status Runtime::save_identity(Bytes identity) {
+  anchor_.forget();
+  return parts_.save_identity(identity);
 }
 
 void Runtime::arm(std::optional<Instant> wake_at) {

@@ -39,6 +39,9 @@ class Runtime {
     GroupCommit::SaveIdentity save_identity;
     AnchorKeeper::WriteFile write_anchor;
     std::function<Status()> reopen_store;
+    std::vector<step::AnchorHead> anchored{};  // what the anchor file says at the start
+    // Adds to a status what only the shell knows.
+    std::function<void(step::StatusAnswer&)> complete_status = [](step::StatusAnswer&) {};
   };
   struct Network {
     std::vector<HostPort> listen;
@@ -72,6 +75,7 @@ class Runtime {
   void dial(const step::Dial& dial);
   void hang_up(const step::Hangup& hangup);
   void reply(step::Reply& reply);
+  Status save_identity(Bytes identity);
   void accepted(tcp::socket socket, const tcp::endpoint& remote);
   void take_stretched();
   void commit_failed(const Error& error);

@@ -253,6 +253,14 @@ Status fill(const Workshop& workshop, const fs::path& original, const RocksTunin
   return checked((*to)->database().Write(synced, &nothing), "syncing the rebuilt store");
 }
 
+Status mend_rebuilt(const fs::path& directory, const RocksStore::Options& options,
+                    const Mend& mend) {
+  auto store = RocksStore::open(directory, options);
+  if (!store) return pass(store);
+  if (auto mended = mend(**store); !mended) return mended;
+  return (*store)->close();
+}
+
 Status make_fresh(const fs::path& directory, const RocksStore::Options& options) {
   auto store = RocksStore::open(directory, options);
   if (!store) return pass(store);
@@ -265,7 +273,8 @@ Status make_fresh(const fs::path& directory, const RocksStore::Options& options)
 // of all others and all blob files, and the result refuses every merge of a file that once named a
 // blob file. So it only makes the files readable, and a fresh store is filled from them and from
 // the logs.
-Status rebuild_store(const fs::path& directory, const RocksStore::Options& options) {
+Status rebuild_store(const fs::path& directory, const RocksStore::Options& options,
+                     const Mend& mend) {
   const RocksTuning tuning{.write_buffer_size = options.write_buffer_size,
                            .cache_size = options.cache_size};
   const Workshop workshop(directory);
@@ -277,6 +286,7 @@ Status rebuild_store(const fs::path& directory, const RocksStore::Options& optio
   if (auto sorted = sort_files(directory, workshop); !sorted) return sorted;
   if (auto repaired = repair(workshop.files, tuning); !repaired) return repaired;
   if (auto filled = fill(workshop, directory, tuning); !filled) return filled;
+  if (auto mended = mend_rebuilt(workshop.rebuilt, options, mend); !mended) return mended;
   if (auto exchanged = exchange_directories(workshop.rebuilt, directory); !exchanged)
     return exchanged;
   fs::remove_all(workshop.place, ignored);

@@ -10,11 +10,16 @@
 #include "storage/rocks_store.h"
 
 #include <filesystem>
+#include <functional>
 
 namespace syncline::storage {
 
+// Brings the rest of a store in line with what is missing from it.
+using Mend = std::function<Status(Store& store)>;
+
 // Afterwards the store opens. What lay in a file that is gone or damaged is missing, also in the
-// middle of a log. On an error the store is as it was.
-Status rebuild_store(const std::filesystem::path& directory, const RocksStore::Options& options);
+// middle of a log. On an error, which may be that of `mend`, the store is as it was.
+Status rebuild_store(const std::filesystem::path& directory, const RocksStore::Options& options,
+                     const Mend& mend);
 
 }  // namespace syncline::storage

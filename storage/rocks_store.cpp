@@ -40,10 +40,7 @@ RocksTuning tuning_of(const RocksStore::Options& options) {
 }
 
 tl::unexpected<Error> damaged(const fs::path& directory, std::string_view what) {
-  return fail(Errc::corrupt, "the store " + directory.string() +
-                                 " is damaged: " + std::string(what) +
-                                 ". Start the agent once with --salvage: it keeps a copy, uses "
-                                 "what can be read and fetches the rest from your other devices");
+  return tl::unexpected<Error>(store_damaged(directory, what));
 }
 
 tl::unexpected<Error> open_failed(const fs::path& directory, const rocksdb::Status& status) {
@@ -121,6 +118,12 @@ Status check_blob_files(const fs::path& directory, rocksdb::DB& database,
 
 }  // namespace
 
+Error store_damaged(const fs::path& directory, std::string_view what) {
+  return {Errc::corrupt, "the store " + directory.string() + " is damaged: " + std::string(what) +
+                             ". Start the agent once with --salvage: it keeps a copy, uses what "
+                             "can be read and fetches the rest from your other devices"};
+}
+
 RocksStore::RocksStore(fs::path directory, const Options& options)
     : directory_(std::move(directory)),
       options_(options),
@@ -160,7 +163,7 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open_truncating(const fs::path& 
 
 Status RocksStore::open_database(Recovery recovery) {
   const RocksTuning tuning = tuning_of(options_);
-  auto health = std::make_shared<StoreHealth>(directory_);
+  auto health = std::make_shared<StoreHealth>(directory_, health_->damage());
   rocksdb::DBOptions options = database_options(tuning, std::make_shared<WarningLog>(directory_));
   if (recovery == Recovery::truncating)
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -289,12 +292,31 @@ Status RocksStore::check_readable() const {
   return {};
 }
 
+// Not a reason to refuse writes, but for a person to know.
+Status RocksStore::read_failed(const rocksdb::Status& status) const {
+  Error error = from_status(status, "reading from the store");
+  if (error.code == Errc::corrupt) health_->note_damage(error);
+  return tl::unexpected<Error>(std::move(error));
+}
+
+std::string RocksStore::damage() const {
+  const auto found = health_->damage();
+  return found ? store_damaged(directory_, found->context).context : std::string();
+}
+
+Status RocksStore::verify() const {
+  if (auto open = check_readable(); !open) return open;
+  if (const auto sums = database_->VerifyChecksum(); !sums.ok()) return read_failed(sums);
+  // Sorted files are whole; values in blob files are read one by one.
+  return scan(Family::events, {}, {}, [](Bytes, Bytes) { return true; });
+}
+
 Result<std::optional<Buffer>> RocksStore::get(Family family, Bytes key) const {
   if (auto open = check_readable(); !open) return pass(open);
   rocksdb::PinnableSlice value;
   const auto found = database_->Get(rocksdb::ReadOptions(), handle(family), to_slice(key), &value);
   if (found.IsNotFound()) return std::optional<Buffer>();
-  if (!found.ok()) return tl::unexpected<Error>(from_status(found, "reading from the store"));
+  if (!found.ok()) return pass(read_failed(found));
   return std::optional<Buffer>(to_buffer(to_bytes(value)));
 }
 
@@ -319,7 +341,7 @@ Status RocksStore::scan(Family family, Bytes from, Bytes to, const Visitor& visi
       if (!to.empty() && end.compare(*boundary) <= 0) break;
       at->Seek(*boundary++);
     }
-    if (!at->Valid()) return checked(at->status(), "reading from the store");
+    if (!at->Valid()) return at->status().ok() ? Status() : read_failed(at->status());
     if (!visit(to_bytes(at->key()), to_bytes(at->value()))) return {};
     at->Next();
   }
@@ -336,7 +358,7 @@ Result<std::optional<StoreReader::Entry>> RocksStore::find_last(Family family, B
   if (found->Valid())
     return std::optional<Entry>(
         Entry{to_buffer(to_bytes(found->key())), to_buffer(to_bytes(found->value()))});
-  if (auto read = checked(found->status(), "reading from the store"); !read) return pass(read);
+  if (!found->status().ok()) return pass(read_failed(found->status()));
   return std::optional<Entry>();
 }
 

@@ -4,7 +4,8 @@
 //
 // A failed write makes it degraded: reads go on, every commit is refused until reopen()
 // succeeds, whatever the reason was. It does not know what its keys mean, and it never
-// repairs by itself: a damaged store does not open (see salvage.h).
+// repairs by itself: a damaged store does not open (see salvage.h), and damage that only shows
+// when something is read is remembered.
 // Reads may come from any thread; commit, reopen and close from one, with no read under way.
 #pragma once
 
@@ -21,11 +22,15 @@ namespace rocksdb {
 class Cache;
 class ColumnFamilyHandle;
 class DB;
+class Status;
 }  // namespace rocksdb
 
 namespace syncline::storage {
 
 class StoreHealth;
+
+// Errc::corrupt, with what a person can do about it.
+Error store_damaged(const std::filesystem::path& directory, std::string_view what);
 
 class RocksStore final : public Store {
  public:
@@ -61,6 +66,11 @@ class RocksStore final : public Store {
   // Closes and opens again. On failure the store stays degraded, and readable if at all possible.
   Status reopen();
 
+  // Reads everything there is. Errc::corrupt for damage that opening does not look for.
+  Status verify() const;
+  // What reading found damaged, with the next step; empty while nothing was.
+  std::string damage() const;
+
   // Makes everything durable and closes; the destructor does the same without telling how it went.
   // Afterwards every call fails with Errc::degraded.
   Status close();
@@ -75,6 +85,7 @@ class RocksStore final : public Store {
   Status open_database(Recovery recovery);
   Status open_for_reading();
   Status check_readable() const;
+  Status read_failed(const rocksdb::Status& status) const;
   Status check_space() const;
   void take(rocksdb::DB* database, const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   void release();

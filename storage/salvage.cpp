@@ -81,14 +81,18 @@ Status copy_aside(const fs::path& directory, const fs::path& copy) {
 
 }  // namespace
 
-Result<Salvaged> open_salvage(const fs::path& directory, const RocksStore::Options& options) {
+Result<Salvaged> open_salvage(const fs::path& directory, const RocksStore::Options& options,
+                              const Mend& mend) {
   auto copy = free_copy_name(directory);
   if (!copy) return pass(copy);
   if (auto copied = copy_aside(directory, *copy); !copied) return pass(copied);
   auto truncated = RocksStore::open_truncating(directory, options);
+  // Opening looks at the beginning of a sorted file only.
+  if (truncated)
+    if (auto whole = (*truncated)->verify(); !whole) truncated = pass(whole);
   if (truncated) return Salvaged{std::move(*truncated), std::move(*copy), SalvageMethod::truncated};
   if (truncated.error().code != Errc::corrupt) return pass(truncated);
-  if (auto rebuilt = rebuild_store(directory, options); !rebuilt) return pass(rebuilt);
+  if (auto rebuilt = rebuild_store(directory, options, mend); !rebuilt) return pass(rebuilt);
   auto opened = RocksStore::open(directory, options);
   if (!opened) return pass(opened);
   return Salvaged{std::move(*opened), std::move(*copy), SalvageMethod::rebuilt};

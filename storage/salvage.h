@@ -2,12 +2,12 @@
 //
 // open_salvage: opens what is left of a damaged store, never silently.
 //
-// Only when a person asked for it, after RocksStore::open said Errc::corrupt. What comes
-// back may lack events this device has acknowledged, so the caller must mark itself rolled
-// back: stop authoring, fetch its own logs from other devices, open a new incarnation.
+// Only when a person asked for it, after RocksStore::open or verify() said Errc::corrupt. What
+// comes back may lack events this device has acknowledged, so the caller must mark itself
+// rolled back: stop authoring, fetch its own logs from other devices, open a new incarnation.
 #pragma once
 
-#include "storage/rocks_store.h"
+#include "storage/rebuild.h"
 
 #include <filesystem>
 #include <memory>
@@ -18,7 +18,7 @@ enum class SalvageMethod : std::uint8_t {
   truncated,  // read up to the first damage in the log
   // The list of files was lost, or a file it names; the store was made anew from the files that
   // are there. What lay in a lost or damaged one is missing, also in the middle of a log whose head
-  // says otherwise: every log has to be walked and cut at its first gap.
+  // says otherwise: that is what `mend` is for.
   rebuilt,
 };
 
@@ -28,9 +28,10 @@ struct Salvaged {
   SalvageMethod method = SalvageMethod::truncated;
 };
 
-// Requires: the lock of the home is held. Errc::corrupt if nothing can be opened; the copy and the
-// store then still hold everything that was there.
+// Requires: the lock of the home is held. Errc::corrupt if nothing can be opened; the copy then
+// holds everything that was there. `mend` is for a store that was made anew, before it takes its
+// place.
 Result<Salvaged> open_salvage(const std::filesystem::path& directory,
-                              const RocksStore::Options& options);
+                              const RocksStore::Options& options, const Mend& mend);
 
 }  // namespace syncline::storage

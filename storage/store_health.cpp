@@ -34,6 +34,7 @@ rocksdb::Status read_first_key(const std::string& file) {
 
 void StoreHealth::report(Error error) {
   const std::lock_guard<std::mutex> hold(first_guard_);
+  if (error.code == Errc::corrupt && !damage_) damage_ = error;
   if (first_) return;
   first_ = std::move(error);
   degraded_ = true;
@@ -42,6 +43,16 @@ void StoreHealth::report(Error error) {
 std::optional<Error> StoreHealth::reason() const {
   const std::lock_guard<std::mutex> hold(first_guard_);
   return first_;
+}
+
+void StoreHealth::note_damage(const Error& error) {
+  const std::lock_guard<std::mutex> hold(first_guard_);
+  if (!damage_) damage_ = error;
+}
+
+std::optional<Error> StoreHealth::damage() const {
+  const std::lock_guard<std::mutex> hold(first_guard_);
+  return damage_;
 }
 
 void StoreHealth::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {

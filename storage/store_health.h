@@ -20,12 +20,18 @@ namespace syncline::storage {
 
 class StoreHealth final : public rocksdb::EventListener {
  public:
-  explicit StoreHealth(std::filesystem::path store) : store_(std::move(store)) {}
+  // What was once found damaged stays so when the store is opened anew.
+  explicit StoreHealth(std::filesystem::path store, std::optional<Error> damage = std::nullopt)
+      : store_(std::move(store)), damage_(std::move(damage)) {}
 
   // The first report counts; from then on writes are to be refused.
   void report(Error error);
   bool is_degraded() const { return degraded_; }
   std::optional<Error> reason() const;
+
+  // Something could not be read because it is damaged; writes go on. The first one counts.
+  void note_damage(const Error& error);
+  std::optional<Error> damage() const;
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
   void OnCompactionBegin(rocksdb::DB* database, const rocksdb::CompactionJobInfo& job) override;
@@ -39,6 +45,7 @@ class StoreHealth final : public rocksdb::EventListener {
   std::atomic<bool> degraded_ = false;
   mutable std::mutex first_guard_;
   std::optional<Error> first_;
+  std::optional<Error> damage_;
   std::mutex witness_guard_;  // flush and compaction end on different threads
 };
 

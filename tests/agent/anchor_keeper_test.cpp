@@ -76,6 +76,21 @@ TEST_CASE("a log that is not named again keeps its place in the anchor") {
   CHECK(file.heads[1].seq == 7);
 }
 
+TEST_CASE("what the anchor said before stays in it, until the device is another one") {
+  File file;
+  AnchorKeeper keeper(file.write(), {head(1, 5), head(3, 0)});
+  CHECK(!keeper.deadline());
+  keeper.update({head(2, 1)}, Instant{1s});
+  CHECK(keeper.write(Instant{2s}, synced));
+  REQUIRE(file.heads.size() == 2);
+  CHECK(file.heads[0].seq == 5);
+  keeper.forget();
+  keeper.update({head(2, 2)}, Instant{3s});
+  CHECK(keeper.write(Instant{4s}, synced));
+  REQUIRE(file.heads.size() == 1);
+  CHECK(file.heads[0].seq == 2);
+}
+
 TEST_CASE("an anchor that could not be written is tried again") {
   File file;
   AnchorKeeper keeper(file.write());

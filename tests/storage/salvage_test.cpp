@@ -19,6 +19,8 @@ namespace {
 constexpr std::uint64_t chain_end = 1000;
 constexpr RocksStore::Options small_buffers = {.write_buffer_size = chain_write_buffer_size};
 
+Status as_it_is(Store&) { return {}; }
+
 void make_store(const fs::path& path, std::uint64_t last) {
   WriterProcess writer({path.string(), std::to_string(last)});
   while (writer.next_acknowledged()) continue;
@@ -67,7 +69,7 @@ TEST_CASE("a damaged log is cut at the damage, and the whole of it kept aside") 
   CHECK(content_of(log) == damaged);
 
   {
-    const auto salvaged = open_salvage(path, small_buffers);
+    const auto salvaged = open_salvage(path, small_buffers, as_it_is);
     if (!salvaged) FAIL(salvaged.error().context);
     CHECK(salvaged->method == SalvageMethod::truncated);
     CHECK(salvaged->damaged_copy == temporary / "store.damaged-1");
@@ -93,7 +95,7 @@ TEST_CASE("a store that lost its list of files is rebuilt whole") {
     fs::create_directories(temporary / "store.rebuild" / "store" / "CURRENT");
     CHECK(RocksStore::open(path, small_buffers).error().code == Errc::corrupt);
     {
-      const auto salvaged = open_salvage(path, small_buffers);
+      const auto salvaged = open_salvage(path, small_buffers, as_it_is);
       if (!salvaged) FAIL(salvaged.error().context);
       CHECK(salvaged->method == SalvageMethod::rebuilt);
       CHECK(must_count(*salvaged->store) == chain_end);
@@ -116,7 +118,7 @@ TEST_CASE("a rebuild leaves out damaged large values, and nothing else") {
   for (const auto& entry : fs::directory_iterator(path))
     if (entry.path().extension() == ".blob") flip_middle(entry.path());
   fs::remove(file_with(path, "CURRENT"));
-  const auto salvaged = open_salvage(path, small_buffers);
+  const auto salvaged = open_salvage(path, small_buffers, as_it_is);
   if (!salvaged) FAIL(salvaged.error().context);
   std::vector<std::uint64_t> missing;
   std::uint64_t expected = 1;
@@ -149,7 +151,7 @@ TEST_CASE("a store that lost a sorted file is rebuilt from the others") {
     if (refused) continue;
     CHECK(refused.error().code == Errc::corrupt);
     ++rebuilt;
-    const auto salvaged = open_salvage(path, small_buffers);
+    const auto salvaged = open_salvage(path, small_buffers, as_it_is);
     if (!salvaged) FAIL(salvaged.error().context);
     CHECK(salvaged->method == SalvageMethod::rebuilt);
     REQUIRE(salvaged->store->scan(Family::events, {}, {}, [](Bytes key, Bytes value) {
@@ -184,7 +186,7 @@ TEST_CASE("after a salvage the store is sound and opens as ever, whatever was da
       if (refused) continue;
       CHECK(refused.error().code == Errc::corrupt);
       {
-        const auto salvaged = open_salvage(path, small_buffers);
+        const auto salvaged = open_salvage(path, small_buffers, as_it_is);
         if (!salvaged) FAIL(salvaged.error().context);
       }
       const auto again = RocksStore::open(path, small_buffers);
@@ -206,11 +208,11 @@ TEST_CASE("every salvage keeps a copy of its own, up to a bound") {
   const fs::path path = temporary / "store";
   make_store(path, 10);
   for (int n = 1; n <= 9; ++n) {
-    const auto salvaged = open_salvage(path, small_buffers);
+    const auto salvaged = open_salvage(path, small_buffers, as_it_is);
     REQUIRE(salvaged);
     CHECK(salvaged->damaged_copy == temporary / ("store.damaged-" + std::to_string(n)));
   }
-  const auto refused = open_salvage(path, small_buffers);
+  const auto refused = open_salvage(path, small_buffers, as_it_is);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Errc::limit);
   CHECK(refused.error().context.find("remove those you do not need") != std::string::npos);
@@ -218,12 +220,12 @@ TEST_CASE("every salvage keeps a copy of its own, up to a bound") {
 
 TEST_CASE("what cannot be saved at all is left alone, with an error") {
   const TemporaryDirectory temporary(TemporaryDirectory::Place::memory);
-  CHECK_FALSE(open_salvage(temporary / "missing", small_buffers));
+  CHECK_FALSE(open_salvage(temporary / "missing", small_buffers, as_it_is));
   const fs::path path = temporary / "store";
   make_store(path, 10);
   auto open = RocksStore::open(path, small_buffers);
   REQUIRE(open);
-  const auto busy = open_salvage(path, small_buffers);
+  const auto busy = open_salvage(path, small_buffers, as_it_is);
   REQUIRE_FALSE(busy);
   CHECK(busy.error().code == Errc::busy);
   CHECK(chain_length(**open).value() == 10);
