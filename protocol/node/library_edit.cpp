@@ -123,6 +123,11 @@ Status rehearse(Library::Desk& desk, const EntityState& state, const std::vector
                         "kind of value, or its position is beyond the end");
     }
   }
+  // Who has seen everything cannot disagree with anybody: a container was made beside a value.
+  if (copy->conflicts().size() > state.document.conflicts().size())
+    return fail(
+        Errc::invalid,
+        "an op needs another kind of value than the one at its path; remove that one first");
   return {};
 }
 

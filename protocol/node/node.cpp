@@ -81,6 +81,7 @@ Status Node::check_anchor(Turn& turn, const Setup& setup) {
 
 void Node::doubt(Turn& turn, const LogId& log) {
   if (SYNCLINE_PLANTED(rollback_ignored)) return;
+  doubted_.insert(log);
   if (!mark_doubted(turn.draft, log)) return;
   turn.durability = Durability::synced;
   if (!house_.rolled_back)
@@ -92,6 +93,16 @@ void Node::doubt(Turn& turn, const LogId& log) {
   turn.note(step::NoteLevel::warning, "log",
             "an own log was rolled back; it will not be written again");
   if (house_.vault) house_.vault->forget_doubted_authors(turn.draft);
+}
+
+// The commit that was to remember it may be the one that failed.
+void Node::doubt_again(Turn& turn) {
+  bool forgotten = false;
+  for (const LogId& log : doubted_) forgotten |= mark_doubted(turn.draft, log);
+  if (!forgotten) return;
+  turn.durability = Durability::synced;
+  const Status renewed = house_.replicator->new_epoch(turn.draft);
+  if (!renewed) turn.note(step::NoteLevel::error, "sync", renewed.error().context);
 }
 
 // ---- group ---------------------------------------------------------------------------------
@@ -332,6 +343,7 @@ void Node::read_again(Turn& turn) {
   log::Draft unwanted(house_.store);
   const Status reloaded = house_.replicator->reload(unwanted);
   if (!reloaded) turn.note(step::NoteLevel::error, "store", reloaded.error().context);
+  if (!house_.degraded) doubt_again(turn);
   view_due_.reset();
   merge_more_ = false;
   if (!house_.vault) return;

@@ -45,6 +45,7 @@ class Node {
   void route(Turn& turn, step::Input& input);
   void route(Turn& turn, step::Request& request);
   void store_failed(Turn& turn);
+  void doubt_again(Turn& turn);
   void take_back(Turn& turn, const std::string& reason);
   void read_again(Turn& turn);
   void read_on(Turn& turn);
@@ -100,6 +101,7 @@ class Node {
   bool merge_more_ = false;
   bool own_unsynced_ = false;  // own events were committed and may not have reached the disk
   std::optional<Instant> view_due_;
+  std::set<LogId> doubted_;  // since this node was opened
   // What would be written if the store took writes: reads see it, nobody commits it.
   std::unique_ptr<log::Draft> scratch_;
   std::vector<step::AnchorHead> anchor_;  // newest own heads, by log

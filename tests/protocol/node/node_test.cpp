@@ -50,6 +50,31 @@ TEST_CASE("a new vault takes entities and reads them back after a restart and un
   CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.size() == 1);
 }
 
+TEST_CASE("an op that would put a container beside a value is refused, and changes nothing") {
+  Devices devices(1);
+  devices.make_vault(0);
+  const auto written = devices.get<step::WrittenAnswer>(0, note("first", "hello"));
+  const auto refused = [&](crdt::Op op) {
+    step::EntityUpdate update;
+    update.entity = written.entity;
+    update.ops.push_back(std::move(op));
+    return devices.call(0, std::move(update)).error().code;
+  };
+  const std::string title = "title";
+  CHECK(refused({{title}, crdt::TextInsert{0, "x"}}) == Errc::invalid);
+  CHECK(refused({{title}, crdt::CounterAdd{1}}) == Errc::invalid);
+  CHECK(refused({{title}, crdt::MapSet{"deeper", crdt::Scalar(true)}}) == Errc::invalid);
+  CHECK(refused({{std::string("body")}, crdt::CounterAdd{1}}) == Errc::invalid);
+  const auto now = devices.get<step::EntityAnswer>(0, step::EntityGet{written.entity});
+  CHECK(now.conflicts == 0);
+  CHECK(now.version == written.version);
+  // Where nothing is, a container is made.
+  step::EntityUpdate count;
+  count.entity = written.entity;
+  count.ops.push_back(crdt::Op{{std::string("count")}, crdt::CounterAdd{1}});
+  CHECK(devices.call(0, std::move(count)).has_value());
+}
+
 TEST_CASE("while the store refuses writes everything that was acknowledged is read") {
   Devices devices(1);
   devices.make_vault(0);
