@@ -56,10 +56,13 @@ struct Device::Process {
   Process(Device& device)
       : store(device.disk_, device.ground_.watch, device.index_),
         staged(store),
-        anchor([&device](const std::vector<step::AnchorHead>& heads) {
-          device.anchor_ = heads;
-          return Status();
-        }) {}
+        anchor(
+            [&device](const std::vector<step::AnchorHead>& heads) {
+              device.anchor_ = heads;
+              device.remember_anchor();
+              return Status();
+            },
+            device.anchor_) {}
 
   WatchedStore store;
   StagedStore staged;
@@ -116,6 +119,8 @@ void Device::start() {
                                 [this](Bytes identity) {
                                   identity_ = to_buffer(identity);
                                   anchor_.clear();
+                                  anchored_.clear();
+                                  process_->anchor.forget();
                                   return Status();
                                 }},
       agent::GroupCommit::Limits{});
@@ -165,8 +170,18 @@ void Device::restore(const Backup& backup, AnchorAfterRestore anchor) {
   SYNCLINE_CHECK(!is_up());
   disk_.restore(backup.store);
   identity_ = backup.identity;
-  if (anchor == AnchorAfterRestore::of_backup) anchor_ = backup.anchor;
+  if (anchor == AnchorAfterRestore::of_backup) {
+    anchor_ = backup.anchor;
+    anchored_.clear();
+    remember_anchor();
+  }
   ground_.watch.reread(index_, disk_);
+  std::set<LogId> lost;
+  for (const auto& [log, seq] : anchored_) {
+    const auto head = ground_.watch.stored(index_).find(log);
+    if (head == ground_.watch.stored(index_).end() || head->second.seq < seq) lost.insert(log);
+  }
+  ground_.watch.rolled_back(index_, std::move(lost));
   ground_.promises.restored(index_, ground_.watch);
   ground_.trace.add(ground_.schedule.now(), index_, "restore", starts_);
 }
@@ -345,6 +360,13 @@ void Device::write_anchor() {
   after(std::max(Duration{}, *deadline - now().instant), [this] {
     if (process_->anchor.is_due(now().instant)) write_anchor();
   });
+}
+
+void Device::remember_anchor() {
+  for (const step::AnchorHead& head : anchor_) {
+    std::uint64_t& seq = anchored_[head.log];
+    seq = std::max(seq, head.seq);
+  }
 }
 
 void Device::commit_failed() {

@@ -124,6 +124,7 @@ class Device final : public Network::Door {
   void arm(std::optional<Instant> wake_at);
   void count_short_wait(Duration wait);
   void write_anchor();
+  void remember_anchor();
   // Plans something that is dropped if this run of the device has ended by then.
   void after(Duration wait, std::function<void()> action);
 
@@ -135,6 +136,7 @@ class Device final : public Network::Door {
   storage::MemoryStore disk_;
   std::optional<Buffer> identity_;
   std::vector<step::AnchorHead> anchor_;
+  std::map<LogId, std::uint64_t> anchored_;  // the last event of each log that was ever in it
   std::int64_t wall_offset_ms_;
   std::unique_ptr<Process> process_;
   std::optional<Doom> doom_;

@@ -71,24 +71,31 @@ void Watch::judge() {
   postponed_.reset();
 }
 
-void Watch::check_nonce(std::size_t device, Bytes nonce, std::uint64_t what) {
+bool Watch::check_nonce(std::size_t device, Bytes nonce, std::uint64_t what) {
   Use use;
   std::copy(nonce.begin(), nonce.end(), use.nonce.begin());
   use.what = what;
   const auto [found, is_new] = nonces_.emplace(start_of(nonce.data()), use);
-  if (is_new || found->second.nonce != use.nonce || found->second.what == what) return;
-  verdict_.fail("T-25: d" + std::to_string(device) + " uses a nonce for two things");
+  if (!is_new && found->second.nonce == use.nonce && found->second.what != what)
+    verdict_.fail("T-25: d" + std::to_string(device) + " uses a nonce for two things");
+  return is_new;
 }
 
 void Watch::check_events(std::size_t device, const Write& write) {
   const auto block = log::decode_block(*write.value);
   if (!block) return verdict_.fail("I2: d" + std::to_string(device) + " stores a damaged block");
+  const LogId log = *LogId::from(Bytes(write.key).first(LogId::size));
+  const bool is_closed = devices_[device].closed.contains(log);
   std::uint64_t seq = block->header.first_seq;
   for (const log::EventView& event : block->events) {
-    std::uint64_t what = mixed(seq++, Bytes(write.key).first(LogId::size));
+    std::uint64_t what = mixed(seq++, log.view());
     what = mixed(what, event.etag.view());
     what = mixed(what, event.ciphertext.last(crypto::aead_tag_size));
-    check_nonce(device, event.nonce.view(), what);
+    const bool is_new = check_nonce(device, event.nonce.view(), what);
+    // What it once wrote there comes back from others; anything else it has written now.
+    if (is_new && is_closed)
+      verdict_.fail("L9: d" + std::to_string(device) + " writes event " + std::to_string(seq - 1) +
+                    " of log " + log.hex().substr(0, 8) + ", the end of which it had lost");
   }
 }
 

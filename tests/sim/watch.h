@@ -13,6 +13,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +43,11 @@ class Watch {
   // The store is another one now: after a power cut, a restore, or an undone commit.
   void reread(std::size_t device, const StoreReader& store);
 
+  // The device must never again write in these logs, whose ends its store lost; nothing else now.
+  void rolled_back(std::size_t device, std::set<LogId> logs) {
+    devices_[device].closed = std::move(logs);
+  }
+
   const Heads& stored(std::size_t device) const { return devices_[device].stored; }
   const Heads& durable(std::size_t device) const { return devices_[device].durable; }
   std::size_t devices() const { return devices_.size(); }
@@ -52,6 +58,7 @@ class Watch {
   struct OfDevice {
     Heads stored;
     Heads durable;
+    std::set<LogId> closed;
   };
   // What a nonce was used for: a hash of place and ciphertext.
   struct Use {
@@ -65,7 +72,8 @@ class Watch {
   void search(std::size_t device, const char* verb, Bytes bytes);
   void check_events(std::size_t device, const Write& write);
   void check_sealed(std::size_t device, const Write& write);
-  void check_nonce(std::size_t device, Bytes nonce, std::uint64_t what);
+  // Whether it was never seen before.
+  bool check_nonce(std::size_t device, Bytes nonce, std::uint64_t what);
   void remember_start(Bytes start);
 
   Verdict& verdict_;

@@ -130,10 +130,16 @@ void Workload::check_durable_elsewhere(std::size_t index, const Promise& promise
 
 // ---- actions -----------------------------------------------------------------------------------
 
-void Workload::write_ledger(std::size_t index, step::Wait wait) {
+void Workload::contend(std::size_t index, const std::string& field) {
+  const crdt::Scalar value("of d" + std::to_string(index));
+  write_ledger(index, step::Wait::local, {crdt::Op{{}, crdt::MapSet{field, value}}});
+}
+
+void Workload::write_ledger(std::size_t index, step::Wait wait, std::vector<step::EditOp> more) {
   step::EntityUpdate update;
   update.entity = ledger_;
   update.wait = wait;
+  update.ops = std::move(more);
   const std::string marker = "m" + std::to_string(next_++);
   update.ops.push_back(
       crdt::Op{{}, crdt::MapSet{marker, crdt::Scalar(static_cast<std::int64_t>(index))}});

@@ -35,7 +35,9 @@ class Workload {
   // One action of a device, now.
   void act(std::size_t index);
   // A line in the ledger, and a promise once it is acknowledged.
-  void write_ledger(std::size_t index, step::Wait wait);
+  void write_ledger(std::size_t index, step::Wait wait) { write_ledger(index, wait, {}); }
+  // The same, and in the same event a field that others write, too.
+  void contend(std::size_t index, const std::string& field);
 
   const EntityId& ledger() const { return ledger_; }
   // Everything that some device said it has created.
@@ -51,6 +53,7 @@ class Workload {
   };
 
   void plan(std::size_t index);
+  void write_ledger(std::size_t index, step::Wait wait, std::vector<step::EditOp> more);
   void create(std::size_t index);
   void edit(std::size_t index);
   void remove(std::size_t index);
