@@ -35,6 +35,7 @@ Result<std::unique_ptr<Home>> Home::open(const std::filesystem::path& path, Dama
   auto vault_home = storage::VaultHome::open(path);
   if (!vault_home) return pass(vault_home);
   std::unique_ptr<Home> home(new Home(std::move(*vault_home)));
+  home->salvage_wanted_ = damage == Damage::salvage;
   // The store last: opening it writes, and whoever is refused should find everything as it was.
   if (auto read = home->read_identity(); !read) return pass(read);
   if (auto read = home->read_anchor(); !read) return pass(read);
@@ -85,10 +86,11 @@ Status Home::salvage_store() {
 }
 
 Error Home::with_next_step(const Error& error) const {
-  if (error.code == Errc::corrupt && !store_salvaged_)
-    return storage::store_damaged(home_.store_path(), error.context);
-  if (error.code != Errc::corrupt && error.code != Errc::not_found) return error;
-  if (!store_salvaged_) return error;
+  // After a salvage what is not found is what was lost.
+  const bool lost =
+      error.code == Errc::corrupt || (store_salvaged_ && error.code == Errc::not_found);
+  if (!lost) return error;
+  if (!salvage_wanted_) return storage::store_damaged(home_.store_path(), error.context);
   return {Errc::corrupt, "what can be read of the store " + home_.store_path().string() +
                              " is not enough (" + error.context +
                              "); restore the home from a backup, or move it away and join the " +

@@ -67,6 +67,7 @@ class Home {
   std::vector<step::AnchorHead> anchored_;
   std::vector<std::string> remarks_;
   bool anchor_damaged_ = false;
+  bool salvage_wanted_ = false;
   bool store_salvaged_ = false;
 };
 

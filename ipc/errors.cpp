@@ -51,7 +51,7 @@ constexpr std::array rows{
     ErrorRow{Errc::io, -32017, "The system reported an input/output error",
              "check the disk and the agent's log"},
     ErrorRow{Errc::corrupt, -32018, "Stored data is damaged",
-             "run `syncline doctor`: what other devices hold can be fetched from them again"},
+             "see `syncline status` for what to do: what other devices hold comes back from them"},
     ErrorRow{Errc::rolled_back, -32019, "The store is older than it was",
              "let it sync with the other devices: this device goes on under a new incarnation"},
     ErrorRow{Errc::bad_signature, -32020, "A signature or checksum does not match", report_next},

@@ -139,6 +139,11 @@ std::vector<Finding> look_at_agent(const Json& info, const Json& status) {
                         "free space or mend the disk; it goes on by itself when it can"));
   else
     found.push_back(good("store", counted(number(status, "events"), "event", "events")));
+  for (const Json& sentence : list(status, "attention"))
+    if (sentence.is_string() &&
+        sentence.get_ref<const std::string&>().find("--salvage") != std::string::npos)
+      found.push_back(bad("damage", safe({{"text", sentence}}, "text"),
+                          "stop the agent and start it once with `synclined --salvage`"));
   if (yes(status, "rolled_back"))
     found.push_back(worth_knowing(
         "rollback", "the store was older than what this device had written",

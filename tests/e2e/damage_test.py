@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 import agents
+import bad_input_home_test
 import bad_input_tools as tools
 
 SEED = int(os.environ.get("SYNCLINE_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -205,6 +206,8 @@ def attention_of(agent):
     text = agent.cli("status").stdout
     for sentence in status["attention"]:
         assert sentence in text, f"`{sentence}` is not in: {text}"
+        if "--salvage" in sentence:
+            assert "--salvage" in agent.cli("doctor", check=False).stdout
     if status["rolled_back"] or status["degraded"]:
         assert status["attention"], status
     return status["attention"]
@@ -218,7 +221,11 @@ def look(pair):
         assert code == 8 and (SALVAGE in said or "restore" in said), f"ended with {code}: {said}"
         return "refused"
     try:
-        pair.two.unlock()
+        try:
+            pair.two.unlock()
+        except agents.RpcError as failure:
+            assert failure.kind == "corrupt" and any("--salvage" in one for one in attention_of(pair.two)), failure
+            return "told"
         shown = pair.values(pair.two)
         if shown == pair.acknowledged:
             return "whole"
@@ -347,6 +354,18 @@ def check_damage_within(pair, chance):
     pair.put_back(pair.two)
 
 
+def check_no_way_out(agent):
+    """Every file is sound, but what makes it a store is not there: salvage is not advised again and again."""
+    agent.start().init()
+    agent.kill()
+    for log in (agent.home / "store").glob("*.log"):
+        bad_input_home_test.patch_log(log, b"\x06schema\x04", b"\x06schemb\x04")
+    code, said = start(agent)
+    assert code == 8 and SALVAGE in said, said
+    code, said = start(agent, "--salvage")
+    assert code == 8 and GIVEN_UP in said, said
+
+
 def check_backup(pair):
     """An older home is put back, anchor and all: the other device knows better."""
     pair.put_back(pair.two, pair.backup)
@@ -391,6 +410,7 @@ def main():
         salvaged, given_up = check_advice(pair, outcomes, chance)
         check_damage_within(pair, chance)
         check_unanchored(pair, chance)
+        check_no_way_out(place("three"))
         check_backup(pair)
         check_new_join(pair)
         counts = collections.Counter(outcomes.values())
