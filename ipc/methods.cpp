@@ -12,8 +12,8 @@ std::vector<Method> all_methods() {
   std::vector<Method> all;
   for (const auto& part : {system_methods, vault_methods, pair_methods, entity_methods,
                            conflict_methods, sync_methods, watch_methods}) {
-    std::vector<Method> rows = part();
-    std::move(rows.begin(), rows.end(), std::back_inserter(all));
+    std::vector<Method> some = part();
+    std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   return all;
 }

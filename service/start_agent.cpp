@@ -19,7 +19,7 @@
 namespace syncline::service {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(20);
+constexpr auto start_patience = std::chrono::seconds(20);
 
 struct Pipe {
   int read_end = -1;
@@ -50,7 +50,7 @@ std::string last_line(const std::filesystem::path& file) {
 // The first line the agent prints, or what there was until it ended.
 std::string first_line(int descriptor) {
   std::string line;
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + start_patience;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now());
