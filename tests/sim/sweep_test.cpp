@@ -13,13 +13,13 @@ namespace syncline::sim {
 
 namespace {
 
-// Two cases so that they run beside each other.
+// Cases of their own, so that they run beside each other.
 constexpr std::uint64_t seeds_each = 25;
 
 void check_seed(std::uint64_t seed) {
   // Printed by the test library as well if the process ends in the middle.
-  INFO("seed ", seed, "; replay it with: tools/sim --seed ", seed, " --trace");
-  const RunReport report = run_seed({.seed = seed});
+  INFO("seed ", seed, "; replay it with: tools/sim --seed ", seed, " --restores --trace");
+  const RunReport report = run_seed({.seed = seed, .restores = true});
   INFO(report.setting);
   INFO(report.failure.value_or("good"));
   CHECK_FALSE(report.failure.has_value());
@@ -34,6 +34,12 @@ void check_seeds(std::uint64_t first) {
 
 TEST_CASE("random runs keep every promise and end level: seeds from 1") { check_seeds(1); }
 TEST_CASE("random runs keep every promise and end level: seeds from 26") { check_seeds(26); }
+TEST_CASE("random runs keep every promise and end level: seeds from 51") { check_seeds(51); }
+TEST_CASE("random runs keep every promise and end level: seeds from 76") { check_seeds(76); }
+TEST_CASE("random runs keep every promise and end level: seeds from 101") { check_seeds(101); }
+TEST_CASE("random runs keep every promise and end level: seeds from 126") { check_seeds(126); }
+TEST_CASE("random runs keep every promise and end level: seeds from 151") { check_seeds(151); }
+TEST_CASE("random runs keep every promise and end level: seeds from 176") { check_seeds(176); }
 
 TEST_CASE("seeds that once failed stay good") {
   std::ifstream file(std::string(SYNCLINE_SOURCE_DIR) + "/tests/sim/regressions.txt");
