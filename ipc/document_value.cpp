@@ -80,7 +80,11 @@ Result<crdt::Scalar> read_scalar(Json& value, const std::string& place) {
     case Json::value_t::boolean: return crdt::Scalar(value.get<bool>());
     case Json::value_t::number_integer:
     case Json::value_t::number_unsigned: return crdt::Scalar(value.get<std::int64_t>());
-    case Json::value_t::number_float: return crdt::Scalar(value.get<double>());
+    case Json::value_t::number_float: {
+      // As it is stored and sent: a zero has no sign there.
+      const auto number = value.get<double>();
+      return crdt::Scalar(number == 0 ? 0.0 : number);
+    }
     case Json::value_t::string: return crdt::Scalar(std::move(value.get_ref<std::string&>()));
     default:
       return fail(Errc::invalid, place + " has to be a string, a number, true, false or null");

@@ -7,12 +7,14 @@
 #include "protocol/base/limits.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace syncline::node {
 
 namespace {
 constexpr std::uint8_t state_version = 2;
-constexpr std::size_t removals_max = 4096;
+// Of each log only the newest is kept: there cannot be more than logs.
+constexpr std::size_t removals_max = limits::logs_per_space_max;
 constexpr std::size_t title_size_max = 80;
 
 // The first text in reading order; a few levels are enough to recognise an entity.
@@ -40,6 +42,18 @@ bool EntityState::is_deleted() const {
 
 bool EntityState::is_revived() const { return !removals.empty() && !is_deleted(); }
 
+// Whatever the order in which creations come, the same one counts (Spec C18).
+void EntityState::take_creation(const std::string& its_type, WallTime at) {
+  const auto rank = [](const std::string& name, WallTime when) {
+    return std::tuple(name.empty(), when.unix_ms, name);
+  };
+  if (its_type.empty() && at == WallTime{}) return;  // as if it were none
+  const bool none_yet = type.empty() && created == WallTime{};
+  if (!none_yet && rank(type, created) <= rank(its_type, at)) return;
+  type = its_type;
+  created = at;
+}
+
 crdt::Applied EntityState::apply(const crdt::EventContext& context, const EntityBody& body) {
   if (body.kind == BodyKind::remove) {
     if (removed.covers(context.log, context.seq)) return {crdt::Effect::duplicate, 0};
@@ -47,15 +61,12 @@ crdt::Applied EntityState::apply(const crdt::EventContext& context, const Entity
     crdt::VersionVector seen = context.past;
     seen.set(context.log, context.seq);
     std::erase_if(removals, [&](const crdt::VersionVector& known) { return seen.covers(known); });
-    if (removals.size() < removals_max) removals.push_back(std::move(seen));
+    removals.push_back(std::move(seen));
     changed = std::max(changed, context.wall);
     return {crdt::Effect::changed, 0};
   }
   if (edits.covers(context.log, context.seq)) return {crdt::Effect::duplicate, 0};
-  if (body.kind == BodyKind::create && type.empty()) {
-    type = body.type;
-    created = context.wall;
-  }
+  if (body.kind == BodyKind::create) take_creation(body.type, context.wall);
   const crdt::Applied applied = document.apply(context, body.ops);
   edits.raise(context.log, context.seq);
   // Spec C18: what a later edit has seen deleted is no longer a deletion that anybody has to know.

@@ -42,6 +42,9 @@ struct EntityState {
   std::uint32_t conflict_count() const;
   // The first short text of the document, for a person to recognise the entity by.
   std::string title() const;
+
+ private:
+  void take_creation(const std::string& its_type, WallTime at);
 };
 
 Buffer encode_state(const EntityState& state);

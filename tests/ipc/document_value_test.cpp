@@ -4,6 +4,7 @@
 #include "ipc/entity_ops.h"
 #include "tests/ipc/live_document.h"
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,12 @@ TEST_CASE("the annotated form makes the same document again") {
   const LiveDocument second = document_of(dump(annotated(first)));
   CHECK(second.read() == first.read());
   CHECK(second.kinds() == first.kinds());
+}
+
+TEST_CASE("a zero has no sign, before it is stored as after") {
+  const crdt::Value value = document_of(R"({"zero":-0.0})").read();
+  const auto& zero = std::get<crdt::ValueMap>(value.node).at("zero");
+  CHECK_FALSE(std::signbit(std::get<double>(std::get<crdt::Scalar>(zero.node))));
 }
 
 TEST_CASE("an empty document needs no ops") {

@@ -135,4 +135,27 @@ TEST_CASE("without a planted bug the same runs find nothing") {
   CHECK(die_speaking(ShellOrder::persist_then_speak).value_or("good") == "good");
 }
 
+TEST_CASE("tmp twice") {
+  World world({.seed = 21, .devices = 2});
+  world.set_up();
+  Workload workload(world, {});
+  workload.begin();
+  write_lines(world, workload);
+  const Backup backup = world[1].back_up();
+  write_lines(world, workload);
+  for (int i = 0; i < 2; ++i) {
+    world[1].die(Death::killed);
+    world.network().partition({0, 1});
+    world[1].restore(backup, AnchorAfterRestore::newest);
+    world[1].start();
+    CHECK(world.unlock(1));
+    write_lines(world, workload);
+    world.run(5s);
+  }
+  world.network().heal();
+  world.run(2min);
+  if (world.verdict().is_good()) check_end(world, workload);
+  CHECK(world.verdict().failure().value_or("good") == "good");
+}
+
 }  // namespace syncline::sim

@@ -88,6 +88,28 @@ TEST_CASE("C18: an edit that a deletion had not seen brings the entity back, unt
   CHECK(state.conflict_count() == 0);
 }
 
+TEST_CASE("C19: of several creates the same one counts, whatever the order") {
+  struct Create {
+    std::string type;
+    std::int64_t at;
+  };
+  const std::vector<Create> creates{{"b", 5}, {"a", 5}, {"c", 7}, {"", 1}, {"", 0}};
+  std::vector<std::size_t> order{0, 1, 2, 3, 4};
+  do {
+    EntityState state;
+    std::uint32_t next = 0;
+    for (const std::size_t which : order) {
+      // Each by an author of its own, who has seen nothing.
+      crdt::LogTable logs(5);
+      for (std::uint8_t i = 0; i < 5; ++i) logs[i].bytes[0] = i;
+      const EntityBody body{BodyKind::create, creates[which].type, {}};
+      state.apply({next++, 1, {}, WallTime{creates[which].at}, logs}, body);
+    }
+    CHECK(state.type == "a");
+    CHECK(state.created == WallTime{5});
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
 TEST_CASE("C19: what was applied before changes nothing, also after it was settled") {
   const Made knowing{{1, 2}, crdt::VersionVector({{0, 2}, {1, 1}}), BodyKind::edit};
   EntityState state;
