@@ -136,7 +136,7 @@ Result<EntityState> decode_state(Bytes bytes) {
     state.removals.push_back(crdt::VersionVector::decode(in, limits::logs_per_space_max));
   state.removed = crdt::VersionVector::decode(in, limits::logs_per_space_max);
   state.edits = crdt::VersionVector::decode(in, limits::logs_per_space_max);
-  if (!in.ok()) return fail(Errc::corrupt, "an entity's stored state is damaged; rebuild it");
+  if (!in.ok()) return fail(Errc::corrupt, "an entity's stored state is damaged");
   auto document = crdt::Document::decode(in);
   if (!document) return pass(document);
   state.document = std::move(*document);

@@ -156,6 +156,17 @@ step::Step Node::settle(Now now) {
   return finish(turn, deadline(turn));
 }
 
+// Once in a run: if it does not help, it would not help the next time.
+void Node::mend_view(Turn& turn) {
+  if (view_mended_ || !house_.vault->view().is_damaged()) return;
+  view_mended_ = true;
+  turn.note(step::NoteLevel::warning, "view", "the view is damaged and is made anew from the log");
+  Status mended = View::forget(turn.draft);
+  if (mended) mended = reopen_vault(house_, turn);
+  merge_more_ = true;
+  if (!mended) turn.note(step::NoteLevel::error, "view", mended.error().context);
+}
+
 // Merges a slice of what arrived and makes blocks of what was written here.
 void Node::settle_vault(Turn& turn) {
   const auto more = house_.vault->merge(turn.draft, merge_slice);
@@ -184,6 +195,8 @@ void Node::settle_vault(Turn& turn) {
     house_.replicator->appended(one.space, one.log, one.head);
     turn.effects.push_back(step::WriteAnchor{{{one.log, one.head.at.seq, one.head.at.hash}}});
   }
+  // Last: what was written here is in its log by now.
+  mend_view(turn);
 }
 
 // While the store refuses writes: what was committed but not merged yet is merged for reading, and

@@ -86,6 +86,7 @@ class Node {
   void write(Turn& turn, RequestId request, step::Wait wait, Run run);
 
   void settle_vault(Turn& turn);
+  void mend_view(Turn& turn);
   void take_news(Turn& turn);
   void report_changes(Turn& turn);
   void save_view(Turn& turn);
@@ -101,6 +102,7 @@ class Node {
   bool merge_more_ = false;
   bool own_unsynced_ = false;  // own events were committed and may not have reached the disk
   std::optional<Instant> view_due_;
+  bool view_mended_ = false;
   std::set<LogId> doubted_;  // since this node was opened
   // What would be written if the store took writes: reads see it, nobody commits it.
   std::unique_ptr<log::Draft> scratch_;

@@ -6,16 +6,26 @@
 
 namespace syncline::node {
 
-Result<std::unique_ptr<OpenVault>> OpenVault::open(const StoreReader& reader,
-                                                   space::Unlocked unlocked, const DeviceId& device,
-                                                   Random& random) {
+Result<std::unique_ptr<OpenVault>> OpenVault::open(log::Draft& draft, space::Unlocked unlocked,
+                                                   const DeviceId& device, Random& random) {
   std::unique_ptr<OpenVault> vault(new OpenVault(std::move(unlocked), device, random));
-  auto view = View::open(reader, vault->secrets().local);
-  if (!view) return pass(view);
-  vault->view_ = std::move(*view);
-  const Status loaded = vault->reload_roster(reader);
+  Status loaded = vault->load(draft);
+  if (!loaded && loaded.error().code == Errc::corrupt) {
+    // The view is derived: without it the same is merged again.
+    const Status forgotten = View::forget(draft);
+    if (!forgotten) return pass(forgotten);
+    vault->merges_.clear();
+    loaded = vault->load(draft);
+  }
   if (!loaded) return pass(loaded);
   return vault;
+}
+
+Status OpenVault::load(const StoreReader& reader) {
+  auto view = View::open(reader, secrets().local);
+  if (!view) return pass(view);
+  view_ = std::move(*view);
+  return reload_roster(reader);
 }
 
 Status OpenVault::reload_roster(const StoreReader& reader) {

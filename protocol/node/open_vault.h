@@ -18,10 +18,10 @@ namespace syncline::node {
 
 class OpenVault {
  public:
+  // A view that cannot be read, or is of another version, is made anew in `draft`.
   // Errors: Errc::corrupt, Errc::io.
-  static Result<std::unique_ptr<OpenVault>> open(const StoreReader& reader,
-                                                 space::Unlocked unlocked, const DeviceId& device,
-                                                 Random& random);
+  static Result<std::unique_ptr<OpenVault>> open(log::Draft& draft, space::Unlocked unlocked,
+                                                 const DeviceId& device, Random& random);
 
   // Forgets everything but the keys.
   static space::Unlocked close(std::unique_ptr<OpenVault> vault) {
@@ -80,6 +80,7 @@ class OpenVault {
         device_(device),
         random_(random),
         entity_keys_(unlocked_.secrets.local) {}
+  Status load(const StoreReader& reader);
   Status add_merges(const StoreReader& reader);
 
   space::Unlocked unlocked_;

@@ -22,7 +22,7 @@ Result<SpaceMerge> SpaceMerge::open(const StoreReader& reader, const View& view,
   if (*table) {
     wire::Reader in(**table);
     while (in.ok() && in.left() > 0) merge.index_of(in.id<LogId>());
-    if (!in.ok()) return fail(Errc::corrupt, "the log table of the view is damaged; rebuild it");
+    if (!in.ok()) return fail(Errc::corrupt, "the log table of the view is damaged");
   }
   merge.saved_table_ = merge.table_.size();
   Status failed;
@@ -40,7 +40,7 @@ Result<SpaceMerge> SpaceMerge::open(const StoreReader& reader, const View& view,
         const DeviceId device = in.id<DeviceId>();
         auto state = log::LogReaderState::decode(space, log, in.rest());
         if (!in.ok() || !state) {
-          failed = fail(Errc::corrupt, "a merge cursor of the view is damaged; rebuild it");
+          failed = fail(Errc::corrupt, "a merge cursor of the view is damaged");
           return false;
         }
         cursor.state = std::move(*state);

@@ -4,7 +4,7 @@
 //   'e' | keyed hash 16 of the entity -> flags u8 | state       (flags: 1 counted, 2 conflicting)
 //   'c' | keyed hash 16 of the entity -> entity 16              (only entities with conflicts)
 //   'x' | keyed hash 16 of (name, subject) -> value
-//   'n'                                -> entities v | conflicting v
+//   'n'                                -> format u8 | entities v | conflicting v
 #include "protocol/node/view.h"
 
 #include "protocol/crypto/aead.h"
@@ -16,6 +16,9 @@ namespace {
 constexpr std::uint8_t flag_counted = 1;
 constexpr std::uint8_t flag_conflicting = 2;
 const Buffer counts_key = {'n'};
+// Of all rows: raise it when a row's layout, or what events mean, changes. Older views are made
+// anew.
+constexpr std::uint8_t view_format = 2;
 
 Buffer with_prefix(char kind, Bytes key) {
   Buffer out{static_cast<std::uint8_t>(kind)};
@@ -37,10 +40,27 @@ Result<std::unique_ptr<View>> View::open(const StoreReader& reader, const crypto
   const auto counts = view->open_row(counts_key, **stored);
   if (!counts) return pass(counts);
   wire::Reader in(*counts);
+  if (in.u8() != view_format) return fail(Errc::corrupt, "the view is of another version");
   view->counts_.entities = in.varint();
   view->counts_.conflicting = in.varint();
-  if (!in.ok()) return fail(Errc::corrupt, "the entity counts of the view are damaged; rebuild it");
+  if (!in.ok()) return fail(Errc::corrupt, "the entity counts of the view are damaged");
   return view;
+}
+
+Status View::forget(log::Draft& draft) {
+  std::vector<Buffer> keys;
+  const Status scanned = draft.scan(Family::view, {}, {}, [&](Bytes key, Bytes) {
+    keys.push_back(to_buffer(key));
+    return true;
+  });
+  if (!scanned) return scanned;
+  for (Buffer& key : keys) draft.remove(Family::view, std::move(key));
+  return {};
+}
+
+Error View::damage(const std::string& what) const {
+  is_damaged_ = true;
+  return {Errc::corrupt, what + "; it is made anew from the log, try again in a moment"};
 }
 
 Buffer View::row_key(char kind, Bytes subject) const {
@@ -60,16 +80,16 @@ Buffer View::seal_row(Bytes key, Bytes value, Random& random) const {
 
 Result<Buffer> View::open_row(Bytes key, Bytes sealed) const {
   auto opened = crypto::open(seal_key_.expose(), key, sealed);
-  if (!opened) return fail(Errc::corrupt, "a row of the view does not open; rebuild it");
+  if (!opened) return tl::unexpected<Error>(damage("a row of the view does not open"));
   return opened;
 }
 
 Result<View::Cached> View::load(Bytes key, Bytes sealed) const {
   const auto opened = open_row(key, sealed);
   if (!opened) return pass(opened);
-  if (opened->empty()) return fail(Errc::corrupt, "an empty row of the view");
+  if (opened->empty()) return tl::unexpected<Error>(damage("a row of the view is empty"));
   auto state = decode_state(Bytes(*opened).subspan(1));
-  if (!state) return pass(state);
+  if (!state) return tl::unexpected<Error>(damage(state.error().context));
   Cached cached;
   cached.state = std::move(*state);
   cached.counted = (opened->front() & flag_counted) != 0;
@@ -171,7 +191,7 @@ void View::flush(log::Draft& draft, Random& random) {
   for (auto& [key, value] : extras_) draft.put(Family::view, key, seal_row(key, value, random));
   extras_.clear();
   wire::Writer counts;
-  counts.varint(counts_.entities).varint(counts_.conflicting);
+  counts.u8(view_format).varint(counts_.entities).varint(counts_.conflicting);
   draft.put(Family::view, counts_key, seal_row(counts_key, counts.view(), random));
 }
 
@@ -221,7 +241,7 @@ Status View::conflicting(const StoreReader& reader,
     const auto opened = open_row(key, sealed);
     const auto entity = opened ? EntityId::from(*opened) : std::nullopt;
     if (!entity) {
-      failed = fail(Errc::corrupt, "a conflict marker of the view does not open; rebuild it");
+      failed = tl::unexpected<Error>(damage("a conflict marker of the view does not open"));
       return false;
     }
     return visit(*entity);

@@ -21,9 +21,13 @@ namespace syncline::node {
 
 class View {
  public:
-  // Errors: Errc::corrupt, Errc::io.
+  // Errors: Errc::corrupt if it is damaged or of another version: forget() it; Errc::io.
   static Result<std::unique_ptr<View>> open(const StoreReader& reader,
                                             const crypto::LocalKey& local);
+  // Removes every row: the next view begins with nothing and is merged from the log.
+  static Status forget(log::Draft& draft);
+  // A row was found that cannot be read.
+  bool is_damaged() const { return is_damaged_; }
 
   // Nothing is known of the entity: nullptr. Valid until the next call of trim().
   Result<EntityState*> find(const StoreReader& reader, const EntityId& entity);
@@ -75,6 +79,7 @@ class View {
   };
   explicit View(const crypto::LocalKey& local);
 
+  Error damage(const std::string& what) const;
   Buffer row_key(char kind, Bytes subject) const;
   Buffer seal_row(Bytes key, Bytes value, Random& random) const;
   Result<Buffer> open_row(Bytes key, Bytes sealed) const;
@@ -91,6 +96,7 @@ class View {
   std::size_t dirty_count_ = 0;
   std::map<Buffer, Buffer> extras_;  // row key -> value
   Counts counts_;
+  mutable bool is_damaged_ = false;  // also found by those who only read
 };
 
 }  // namespace syncline::node

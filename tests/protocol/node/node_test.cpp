@@ -140,6 +140,56 @@ TEST_CASE("a write that waits for other devices is refused when its own commit f
   CHECK(body_of(devices, 1, written.entity) == "ac");
 }
 
+namespace {
+
+// Damages every stored row of the view that starts with `kind`.
+void damage_view(Device& device, char kind) {
+  std::vector<Write> writes;
+  REQUIRE(device.store.scan(Family::view, {}, {}, [&](Bytes key, Bytes value) {
+    if (key.front() != static_cast<std::uint8_t>(kind)) return true;
+    Buffer flipped = to_buffer(value);
+    flipped.back() ^= 1;
+    writes.push_back({Family::view, to_buffer(key), std::move(flipped)});
+    return true;
+  }));
+  REQUIRE_FALSE(writes.empty());
+  REQUIRE(device.store.commit(writes, Durability::synced));
+}
+
+}  // namespace
+
+TEST_CASE("a view that cannot be read is made anew from the log") {
+  for (const char kind : {'n', 'x', 'e'}) {
+    CAPTURE(kind);
+    Devices devices(1);
+    devices.make_vault(0);
+    const auto first = devices.get<step::WrittenAnswer>(0, note("first", "hello"));
+    (void)devices.get<step::WrittenAnswer>(0, typed(first.entity, 5, " world"));
+    const auto second = devices.get<step::WrittenAnswer>(0, note("second", "more"));
+    devices.run();
+    devices.restart(0);
+    damage_view(devices[0], kind);
+    step::VaultUnlock unlock;
+    unlock.password = step::SecretText("correct horse");
+    REQUIRE(devices.call(0, std::move(unlock)).has_value());
+    // A damaged row is only found when it is read.
+    const auto found = devices.call(0, step::EntityGet{first.entity});
+    if (kind == 'e')
+      CHECK(found.error().context.find("try again in a moment") != std::string::npos);
+    devices.run();
+    CHECK(body_of(devices, 0, first.entity) == "hello world");
+    CHECK(body_of(devices, 0, second.entity) == "more");
+    CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.size() == 2);
+    (void)devices.get<step::WrittenAnswer>(0, typed(second.entity, 4, "!"));
+    devices.run();
+    devices.restart(0);
+    step::VaultUnlock again;
+    again.password = step::SecretText("correct horse");
+    REQUIRE(devices.call(0, std::move(again)).has_value());
+    CHECK(body_of(devices, 0, second.entity) == "more!");
+  }
+}
+
 TEST_CASE("two devices pair by code and hold the same note") {
   Devices devices(2);
   devices.make_vault(0);

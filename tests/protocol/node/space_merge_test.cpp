@@ -24,8 +24,10 @@ struct Opened {
     REQUIRE(account);
     auto unlocked = space::unlock_vault(store, of.member.identity, std::move(*account));
     REQUIRE(unlocked);
-    auto opened = OpenVault::open(store, std::move(*unlocked), of.member.cert.id(), random);
+    log::Draft draft(store);
+    auto opened = OpenVault::open(draft, std::move(*unlocked), of.member.cert.id(), random);
     REQUIRE(opened);
+    commit(store, draft);
     vault = std::move(*opened);
   }
 
