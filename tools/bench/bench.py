@@ -61,7 +61,7 @@ def timed(action, count):
         start = time.perf_counter()
         # An action that does more than what is measured says itself how long that took.
         took = action(number)
-        times.append(time.perf_counter() - start if took is None else took)
+        times.append(took if isinstance(took, float) else time.perf_counter() - start)
     return percentiles(times)
 
 
