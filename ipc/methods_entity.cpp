@@ -108,7 +108,7 @@ Result<step::Command> resolve(Json& params) {
   command.entity = entity_of(params);
   Result<crdt::Path> slot = read_path(params["path"], "params.path");
   if (!slot) return pass(slot);
-  if (slot->empty()) return fail(Errc::invalid, "params.path has to name something inside");
+  // Empty: the entity itself, edited here and deleted there.
   command.slot = std::move(*slot);
   command.choose.reset();
   const Json& choose = params["choose"];
@@ -182,11 +182,15 @@ std::vector<Method> conflict_methods() {
       {.name = "conflict.resolve",
        .summary = "Keeps one value of a conflict",
        .params = object(
-           "",
-           {entity_field(), required("path", path_schema("the place, as conflict.list gave it")),
-            required("choose", either("which", {integer("the position in the conflict's values", 0,
-                                                        std::numeric_limits<std::uint32_t>::max()),
-                                                one_of("", {"removal"})}))}),
+           "", {entity_field(),
+                required("path",
+                         path_schema(
+                             "the place, as conflict.list gave it; empty for the entity itself")),
+                required("choose",
+                         either("which",
+                                {integer("the position in the conflict's values; 0 keeps an entity",
+                                         0, std::numeric_limits<std::uint32_t>::max()),
+                                 one_of("", {"removal"})}))}),
        .result = written_schema(),
        .command = resolve},
   };

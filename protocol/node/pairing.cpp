@@ -36,6 +36,9 @@ void Pairing::fail_with(Turn& turn, std::string sentence) {
 // ---- commands ------------------------------------------------------------------------------
 
 void Pairing::invite(House& house, Turn& turn, RequestId request) {
+  if (!house.has_vault())
+    return turn.reply_error(
+        request, {Errc::not_found, "there is no vault here yet; make one with `syncline init`"});
   if (!house.vault)
     return turn.reply_error(request, {Errc::locked, "unlock the vault first: `syncline unlock`"});
   auto invitation = book_.invite(house.random, house.listen_addresses, turn.now.instant);

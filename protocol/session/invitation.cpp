@@ -12,7 +12,10 @@ Result<const Invitation*> InvitationBook::invite(Random& random, std::vector<std
                                                  Instant now) {
   while (!recent_.empty() && now - recent_.front() >= rate_window) recent_.pop_front();
   if (recent_.size() >= limits::invites_per_ten_minutes_max) {
-    return fail(Errc::limit, "Too many invitations in ten minutes; wait a little.");
+    const auto wait = std::chrono::ceil<std::chrono::minutes>(recent_.front() + rate_window - now);
+    return fail(Errc::limit, "too many invitations in ten minutes; the next one is possible in " +
+                                 std::to_string(wait.count()) +
+                                 (wait.count() == 1 ? " minute" : " minutes"));
   }
   recent_.push_back(now);
   const std::uint64_t number = ++last_number_;

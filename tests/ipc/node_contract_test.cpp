@@ -138,6 +138,34 @@ void edit_apart(node::Devices& devices, Program& laptop, Program& phone, const J
   CHECK(laptop.call("entity.history", entity)["versions"].size() >= 3);
 }
 
+// One deletes what the other edits; then both ways out are taken.
+void delete_and_edit_apart(node::Devices& devices, Program& laptop, Program& phone) {
+  for (const Json& choice : {Json(0), Json("removal")}) {
+    const Json id =
+        laptop.call("entity.create", {{"type", "note"}, {"value", {{"title", "a"}}}})["entity"];
+    const Json entity = {{"entity", id}};
+    devices.run();
+    devices.isolate(1);
+    devices.run();
+    laptop.call("entity.delete", entity);
+    phone.call("entity.update",
+               {{"entity", id},
+                {"ops", Json::array({{{"op", "set"}, {"path", "/title"}, {"value", "b"}}})}});
+    devices.reconnect(1);
+    devices.run();
+    const Json conflicts = laptop.call("conflict.list", entity)["conflicts"];
+    REQUIRE(conflicts.size() == 1);
+    CHECK(conflicts[0]["kind"] == "edited_and_deleted");
+    laptop.call("conflict.resolve",
+                {{"entity", id}, {"path", conflicts[0]["path"]}, {"choose", choice}});
+    devices.run();
+    for (Program* program : {&laptop, &phone}) {
+      CHECK(program->call("conflict.list", entity)["conflicts"].empty());
+      CHECK(program->call("entity.get", entity)["deleted"] == (choice == "removal"));
+    }
+  }
+}
+
 void check_all_used(const Program& one, const Program& other) {
   for (const Method& method : methods()) {
     CAPTURE(method.name);
@@ -172,6 +200,7 @@ TEST_CASE("every method is answered by a real node as the table promises") {
   CHECK(laptop.call("device.list")["devices"].size() == 2);
   sync_by_api(devices, phone);
   edit_apart(devices, laptop, phone, id);
+  delete_and_edit_apart(devices, laptop, phone);
 
   laptop.call("pair.invite");
   laptop.call("pair.cancel");
