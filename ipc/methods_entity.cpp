@@ -20,9 +20,11 @@ constexpr std::int64_t rows_max = 1000;
 
 Field entity_field() { return required("entity", id16("the entity")); }
 Field key_field() {
-  return optional("idempotency_key",
-                  text("the same call repeated with the same key is done once", word_size_max),
-                  "none");
+  return optional(
+      "idempotency_key",
+      text("the same call repeated with the same key is done once; another call with it is refused",
+           word_size_max),
+      "none");
 }
 Field version_field() {
   return optional("if_version", text("only if this is still the version", version_size_max),

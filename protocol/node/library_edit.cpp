@@ -18,7 +18,27 @@ constexpr std::size_t idempotency_key_size_max = 64;
 // So many keys are remembered; then the oldest are forgotten.
 constexpr std::uint64_t idempotency_keys_max = 10000;
 
-Result<std::optional<Library::Written>> find_earlier(Library::Desk& desk, const std::string& key) {
+// What a caller asked for: the same key with another request is a mistake of the caller's.
+Digest request_of(const std::string& key, std::string_view place,
+                  const std::vector<step::EditOp>& edits) {
+  if (key.empty()) return {};
+  wire::Writer out;
+  out.text(place);
+  for (const step::EditOp& edit : edits) {
+    if (const auto* op = std::get_if<crdt::Op>(&edit)) {
+      crdt::encode_ops(out, std::span(op, 1));
+      continue;
+    }
+    const auto& merge = std::get<step::TextMerge>(edit);
+    const crdt::Op path_alone{merge.path, crdt::TextRemove{0, 0}};
+    crdt::encode_ops(out, std::span(&path_alone, 1));
+    out.text(merge.from).text(merge.to);
+  }
+  return crypto::hash("once1", out.view());
+}
+
+Result<std::optional<Library::Written>> find_earlier(Library::Desk& desk, const std::string& key,
+                                                     const Digest& request) {
   if (key.empty()) return std::optional<Library::Written>();
   if (key.size() > idempotency_key_size_max)
     return fail(Errc::oversized, "an idempotency key may have at most 64 bytes");
@@ -27,16 +47,21 @@ Result<std::optional<Library::Written>> find_earlier(Library::Desk& desk, const 
   if (!*stored || (*stored)->empty()) return std::optional<Library::Written>();
   wire::Reader in(**stored);
   Library::Written earlier;
+  const Digest before = in.id<Digest>();
   earlier.answer.entity = in.id<EntityId>();
   earlier.answer.ops_applied = static_cast<std::uint32_t>(in.varint(UINT32_MAX));
   earlier.answer.version = in.text(4096);
   if (!in.ok())
     return fail(Errc::corrupt, "a remembered idempotency key is damaged; use another one");
+  if (before != request)
+    return fail(Errc::invalid,
+                "this idempotency key was used for another change; each change needs its own");
   return std::optional(std::move(earlier));
 }
 
 // A ring: the slot of the key that is now too old names it, so that it can be forgotten.
-Status remember(Library::Desk& desk, const std::string& key, const step::WrittenAnswer& answer) {
+Status remember(Library::Desk& desk, const std::string& key, const Digest& request,
+                const step::WrittenAnswer& answer) {
   if (key.empty()) return {};
   View& view = desk.vault.view();
   std::uint64_t next = 0;
@@ -49,7 +74,7 @@ Status remember(Library::Desk& desk, const std::string& key, const step::Written
   if (*oldest) view.put_extra("once", **oldest, {});
   view.put_extra("once-slot", as_bytes(slot), to_buffer(as_bytes(key)));
   wire::Writer row;
-  row.id(answer.entity).varint(answer.ops_applied).text(answer.version);
+  row.id(request).id(answer.entity).varint(answer.ops_applied).text(answer.version);
   view.put_extra("once", as_bytes(key), row.take());
   wire::Writer advanced;
   view.put_extra("once-next", {}, advanced.u64(next + 1).take());
@@ -182,7 +207,8 @@ bool surely_applies(const std::vector<crdt::Op>& ops, const EntityState& state) 
 }  // namespace
 
 Result<Library::Written> Library::create(Desk& desk, step::EntityCreate command) {
-  auto earlier = find_earlier(desk, command.idempotency_key);
+  const Digest request = request_of(command.idempotency_key, "create " + command.type, command.ops);
+  auto earlier = find_earlier(desk, command.idempotency_key, request);
   if (!earlier) return pass(earlier);
   if (*earlier) return std::move(**earlier);
   if (command.type.size() > type_size_max)
@@ -207,13 +233,15 @@ Result<Library::Written> Library::create(Desk& desk, step::EntityCreate command)
   auto written = write(desk, **author, state, {BodyKind::create, std::move(command.type), {}},
                        std::move(*ops));
   if (!written) return written;
-  const Status remembered = remember(desk, command.idempotency_key, written->answer);
+  const Status remembered = remember(desk, command.idempotency_key, request, written->answer);
   if (!remembered) return pass(remembered);
   return written;
 }
 
 Result<Library::Written> Library::update(Desk& desk, step::EntityUpdate command) {
-  auto earlier = find_earlier(desk, command.idempotency_key);
+  const Digest request =
+      request_of(command.idempotency_key, "update " + command.entity.hex(), command.ops);
+  auto earlier = find_earlier(desk, command.idempotency_key, request);
   if (!earlier) return pass(earlier);
   if (*earlier) return std::move(**earlier);
   const auto state = find_existing(desk, command.entity);
@@ -234,7 +262,7 @@ Result<Library::Written> Library::update(Desk& desk, step::EntityUpdate command)
   }
   auto written = write(desk, **author, **state, {BodyKind::edit, {}, {}}, std::move(*ops));
   if (!written) return written;
-  const Status remembered = remember(desk, command.idempotency_key, written->answer);
+  const Status remembered = remember(desk, command.idempotency_key, request, written->answer);
   if (!remembered) return pass(remembered);
   return written;
 }

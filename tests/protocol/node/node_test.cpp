@@ -50,6 +50,28 @@ TEST_CASE("a new vault takes entities and reads them back after a restart and un
   CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.size() == 1);
 }
 
+TEST_CASE("a change repeated under its idempotency key is done once, and another one is refused") {
+  Devices devices(1);
+  devices.make_vault(0);
+  step::EntityCreate create = note("first", "hello");
+  create.idempotency_key = "k";
+  const auto once = devices.get<step::WrittenAnswer>(0, create);
+  CHECK(devices.get<step::WrittenAnswer>(0, create).entity == once.entity);
+  step::EntityCreate other = note("second", "hello");
+  other.idempotency_key = "k";
+  CHECK(devices.call(0, other).error().code == Errc::invalid);
+
+  step::EntityUpdate update = typed(once.entity, 5, "!");
+  update.idempotency_key = "u";
+  CHECK(devices.get<step::WrittenAnswer>(0, update).version ==
+        devices.get<step::WrittenAnswer>(0, update).version);
+  CHECK(body_of(devices, 0, once.entity) == "hello!");
+  step::EntityUpdate more = typed(once.entity, 5, "?");
+  more.idempotency_key = "u";
+  CHECK(devices.call(0, more).error().code == Errc::invalid);
+  CHECK(body_of(devices, 0, once.entity) == "hello!");
+}
+
 TEST_CASE("an op that would put a container beside a value is refused, and changes nothing") {
   Devices devices(1);
   devices.make_vault(0);
