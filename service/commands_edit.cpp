@@ -156,6 +156,12 @@ Got<ExitCode> edit(const Context& context, const Arguments& arguments) {
   if (const auto edited = run_editor(draft->path()); !edited) return edited;
   const Got<std::string> saved = read_source(draft->path());
   if (!saved) return pass_on(saved);
+  if (!ipc::is_utf8(*saved)) {
+    Failure why = {ExitCode::failed, "invalid", "the editor wrote what is not UTF-8 text",
+                   "your text is kept in " + draft->path() + "; save it as UTF-8"};
+    draft->keep();
+    return refuse(std::move(why));
+  }
   const std::string after = without_added_break(*before, *saved);
   if (after == *before) {
     context.show({{"entity", *entity}, {"version", (*read)["version"]}, {"ops_applied", 0}},

@@ -6,6 +6,7 @@
 #include "service/table.h"
 #include "service/wording.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace syncline::service {
@@ -63,6 +64,38 @@ Got<ExitCode> put_new(const Context& context, Session& session, const Arguments&
   return ExitCode::ok;
 }
 
+bool is_text(const Json& value) {
+  return value.is_object() && value.size() == 1 && value.contains("$text") &&
+         value["$text"].is_string();
+}
+
+// The document as it is now, read only where an assignment might change a text in it.
+Got<Json> document_before(Session& session, const std::string& entity,
+                          const std::vector<Assignment>& assignments) {
+  if (std::none_of(assignments.begin(), assignments.end(),
+                   [](const Assignment& one) { return is_text(one.value); }))
+    return Json::object();
+  const Got<Json> read = session.call("entity.get", {{"entity", entity}, {"annotated", true}});
+  if (!read) return pass_on(read);
+  return (*read)["value"];
+}
+
+// A text for a place that holds one is merged into it, so that what another device writes
+// there at the same time survives.
+Json op_of(const Assignment& one, const Json& before, const Json& replaced) {
+  const Json set = {{"op", "set"}, {"path", one.path}, {"value", one.value}};
+  if (!is_text(one.value)) return set;
+  const Json::json_pointer place(one.path);
+  if (place.empty() || !before.contains(place) || !is_text(before.at(place))) return set;
+  Json::json_pointer top = place;
+  while (!top.parent_pointer().empty()) top = top.parent_pointer();
+  if (replaced.contains(top)) return set;
+  return {{"op", "text.merge"},
+          {"path", one.path},
+          {"from", before.at(place).at("$text")},
+          {"to", one.value.at("$text")}};
+}
+
 Got<ExitCode> put_into(const Context& context, Session& session, const Arguments& arguments,
                        const std::string& entity, const std::vector<Assignment>& assignments) {
   Got<Json> document = given_document(arguments);
@@ -74,12 +107,17 @@ Got<ExitCode> put_into(const Context& context, Session& session, const Arguments
     // In the array form of a path a string is always a key, whatever it looks like.
     ops.push_back({{"op", "set"}, {"path", Json::array({key})}, {"value", std::move(value)}});
   }
-  for (const Assignment& one : assignments)
-    ops.push_back({{"op", "set"}, {"path", one.path}, {"value", one.value}});
-  if (ops.empty())
+  if (ops.empty() && assignments.empty())
     return usage_error("nothing to put", "give path=value, --text path=value, --file or --stdin");
   const Got<std::string> id = find_entity(session, entity);
   if (!id) return pass_on(id);
+  for (auto one = assignments.begin(); one != assignments.end(); ++one)
+    if (std::any_of(assignments.begin(), one,
+                    [&one](const Assignment& other) { return other.path == one->path; }))
+      return usage_error("`" + one->path + "` is given twice");
+  const Got<Json> before = document_before(session, *id, assignments);
+  if (!before) return pass_on(before);
+  for (const Assignment& one : assignments) ops.push_back(op_of(one, *before, *document));
   Json params = {{"entity", *id}, {"ops", std::move(ops)}};
   copy_word(arguments, "--if-version", "if_version", params);
   copy_word(arguments, "--wait", "wait", params);
@@ -201,7 +239,11 @@ std::vector<Row> writing_rows() {
                              "VERSION"};
   return {{"put",
            "Make an entity, or set places in one",
-           {{"values", Takes::texts, "an entity (without --new), then path=value", "WORD"},
+           {{"values", Takes::texts,
+             "an entity (without --new), then PATH=VALUE: JSON, else text; also "
+             "count={\"$counter\":0}, "
+             "tags={\"$set\":[]}",
+             "WORD"},
             {"--new", Takes::nothing, "make a new entity", ""},
             {"--type", Takes::text, "the app's word for the new entity", "TYPE"},
             {"--text", Takes::texts, "a text that several devices can edit at once", "PATH=TEXT"},

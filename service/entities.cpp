@@ -41,6 +41,29 @@ std::string unescaped(std::string_view token) {
   return out;
 }
 
+// Whether it has the form of a JSON number, whatever its size.
+bool looks_like_number(std::string_view text) {
+  const auto skip_digits = [&text] {
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count > 0;
+  };
+  const auto skip_one_of = [&text](std::string_view wanted) {
+    const bool found = !text.empty() && wanted.find(text.front()) != std::string_view::npos;
+    if (found) text.remove_prefix(1);
+    return found;
+  };
+  skip_one_of("-");
+  const bool padded = text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
+  if (padded || !skip_digits()) return false;  // "007" and "-" are words
+  if (skip_one_of(".") && !skip_digits()) return false;
+  if (skip_one_of("eE")) {
+    skip_one_of("+-");
+    if (!skip_digits()) return false;
+  }
+  return text.empty();
+}
+
 }  // namespace
 
 Got<std::string> find_entity(Session& session, const std::string& text) {
@@ -78,6 +101,7 @@ Got<Assignment> read_assignment(const std::string& text, Reading reading) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     return usage_error("`" + text + "` is not of the form path=value");
+  if (!ipc::is_utf8(text)) return usage_error("what was given for a place is not UTF-8 text");
   const std::string value = text.substr(equals + 1);
   Assignment made{path_of(text.substr(0, equals)), Json()};
   if (reading == Reading::text_only) {
@@ -85,6 +109,10 @@ Got<Assignment> read_assignment(const std::string& text, Reading reading) {
     return made;
   }
   auto parsed = ipc::parse(value);
+  if (!parsed && looks_like_number(value))
+    return usage_error("`" + value + "` is not a number that can be kept",
+                       "write it in quotes to keep it as a text: " + text.substr(0, equals) +
+                           "='\"" + value + "\"'");
   made.value = parsed ? std::move(*parsed) : Json(value);
   return made;
 }

@@ -29,7 +29,8 @@ struct Assignment {
 };
 enum class Reading { json_or_text, text_only };
 // "path=value". The value is JSON if it reads as JSON, else a string; with text_only it is
-// always a text that merges ({"$text": ...}).
+// always a text that merges ({"$text": ...}). ExitCode::usage for what is not UTF-8, and for a
+// number too large to be one.
 Got<Assignment> read_assignment(const std::string& text, Reading reading);
 
 // The document that the assignments describe, nested by their paths. Keys only: a path into a

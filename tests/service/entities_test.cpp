@@ -32,6 +32,23 @@ TEST_CASE("a value is JSON if it reads as JSON and a string otherwise") {
   CHECK(value_of("a=b=c") == ipc::Json("b=c"));
 }
 
+TEST_CASE("a number that cannot be kept is refused instead of becoming a text") {
+  for (const char* text : {"a=1e400", "a=-1e999", "a=123456789012345678901234567890"})
+    CHECK_MESSAGE(!read_assignment(text, Reading::json_or_text), text);
+  for (const char* text : {"a=1.2.3", "a=007", "a=-", "a=1e", "a=5 km", "a=.5"})
+    CHECK_MESSAGE(value_of(text).is_string(), text);
+  CHECK(read_assignment("a=1e400", Reading::text_only));
+}
+
+TEST_CASE("bytes that are not UTF-8 are refused") {
+  for (const char* text : {"a=\xff", "a=caf\xe9", "\xff=a"}) {
+    CHECK(!read_assignment(text, Reading::json_or_text));
+    const auto as_text = read_assignment(text, Reading::text_only);
+    REQUIRE(!as_text);
+    CHECK(as_text.error().code == ExitCode::usage);
+  }
+}
+
 TEST_CASE("a text stays a text whatever it looks like") {
   const auto read = read_assignment("body=5", Reading::text_only);
   REQUIRE(read);
