@@ -5,6 +5,7 @@
 #include "agent/printable.h"
 #include "service/arguments.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <map>
@@ -110,6 +111,22 @@ int run(const Parsed& parsed, const Common& common, const char* called_as) {
   }
 }
 
+// The first word that is neither an option nor the value of one, unless it is a subcommand.
+std::string unknown_subcommand(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--home" || word == "--runtime") {
+      ++i;
+    } else if (!word.starts_with("-")) {
+      const std::span<const Row> rows = subcommands();
+      const bool known = std::any_of(rows.begin(), rows.end(),
+                                     [&word](const Row& row) { return row.name == word; });
+      return known ? "" : agent::printable(word);
+    }
+  }
+  return {};
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Syncline keeps your data on all your devices, encrypted, without a server.",
                "syncline");
@@ -131,6 +148,13 @@ int parse_and_run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const bool asked_for_help = error.get_exit_code() == 0;
+    if (const std::string word = unknown_subcommand(argc, argv); !asked_for_help && !word.empty())
+      return print_failure({ExitCode::usage, "usage", "there is no subcommand `" + word + "`",
+                            "see what there is with `syncline --help`"},
+                           {.places = {},
+                            .terminal = Terminal::of_this_process(),
+                            .program = {},
+                            .json = common.json});
     app.exit(error);
     return asked_for_help ? 0 : number_of(ExitCode::usage);
   }

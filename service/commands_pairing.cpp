@@ -19,14 +19,21 @@ std::string code_line(const Context& context, const char* label, const std::stri
          context.terminal.toned(Tone::strong, text) + "\n";
 }
 
-Got<ExitCode> write_pictures(const Context& context, const Arguments& arguments, const Qr& code) {
+tl::unexpected<Failure> not_written(const Error& why, const std::filesystem::path& file) {
+  if (why.code == Errc::already_exists) return failed(why, "name a file that does not exist yet");
+  const std::filesystem::path directory = file.parent_path();
+  std::error_code error;
+  if (!directory.empty() && !std::filesystem::is_directory(directory, error))
+    return failed(why, "the directory " + agent::printable(directory.string()) +
+                           " does not exist: make it, or name another one");
+  return failed(why, "name a file in a directory that you can write to");
+}
+
+Got<ExitCode> write_pictures(const Arguments& arguments, const Qr& code) {
   if (const std::string file = arguments.text("--png"); !file.empty())
-    if (auto written = code.write_png(file); !written)
-      return failed(written.error(), "name a file that does not exist yet");
+    if (auto written = code.write_png(file); !written) return not_written(written.error(), file);
   if (const std::string file = arguments.text("--svg"); !file.empty())
-    if (auto written = code.write_svg(file); !written)
-      return failed(written.error(), "name a file that does not exist yet");
-  (void)context;
+    if (auto written = code.write_svg(file); !written) return not_written(written.error(), file);
   return ExitCode::ok;
 }
 
@@ -49,8 +56,9 @@ std::string invitation_text(const Context& context, const Arguments& arguments, 
     text += code_line(context, "Address", shown);
     if (&address == &list(invite, "addresses").front()) join += " --address " + shown;
   }
-  text += "\nOn the new device: " + join + "\nor scan the QR code. One try, " +
-          lasting(number(invite, "valid_for_s")) + ".\n";
+  text += "\nOn the new device: " + join +
+          "\nor scan the QR code; or on a computer: syncline join '" + safe(invite, "uri") +
+          "'\nOne try, " + lasting(number(invite, "valid_for_s")) + ".\n";
   return text;
 }
 
@@ -77,9 +85,15 @@ Got<ExitCode> interrupted(Session& session) {
 
 Got<bool> decide(const Arguments& arguments, const Interrupt& interrupt) {
   if (arguments.has("--yes")) return true;
-  const auto answer = ask_line("Does the new device show the same number? [y/N] ");
-  if (interrupt.happened()) return false;
-  return answer && (*answer == "y" || *answer == "Y" || *answer == "yes");
+  for (;;) {
+    const auto answer = ask_line("Does the new device show the same number? [y/N] ");
+    if (interrupt.happened() || !answer) return false;
+    std::string word = *answer;
+    std::erase_if(word, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (word == "y" || word == "yes") return true;
+    if (word.empty() || word == "n" || word == "no") return false;
+  }
 }
 
 // Follows pairing until it is done; `arrived` is called once, when there is a number to compare.
@@ -112,7 +126,7 @@ Got<ExitCode> invite(const Context& context, const Arguments& arguments) {
   if (!made) return pass_on(made);
   const auto code = Qr::of(made->value("uri", ""));
   if (!code) return failed(code.error());
-  if (const auto written = write_pictures(context, arguments, *code); !written) {
+  if (const auto written = write_pictures(arguments, *code); !written) {
     (void)session->call("pair.cancel").has_value();
     return written;
   }

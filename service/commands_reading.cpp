@@ -54,7 +54,10 @@ Got<ExitCode> ls(const Context& context, const Arguments& arguments) {
                {conflicts > 0 ? counted(conflicts, "conflict", "conflicts") : "", Tone::warn}});
   }
   std::string text = table.text(context.terminal);
-  if (table.empty()) text = "Nothing here yet: `syncline put --new title=Hello` makes an entity.\n";
+  if (table.empty() && arguments.has("--type"))
+    text = "Nothing has the type " + agent::printable(arguments.text("--type")) + ".\n";
+  else if (table.empty())
+    text = "Nothing here yet: `syncline put --new title=Hello` makes an entity.\n";
   if (answer->contains("cursor")) text += "There is more: `syncline ls --all`.\n";
   context.show(*answer, text);
   return ExitCode::ok;

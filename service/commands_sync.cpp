@@ -71,10 +71,58 @@ Got<ExitCode> wait_until_level(const Context& context, Session& session) {
 Got<ExitCode> sync_now(const Context& context, Session& session) {
   const Interrupt interrupt;
   context.terminal.progress("syncing");
-  const Got<Json> answer = session.call("sync.now", Json::object(), interrupt);
+  const Got<Json> done = session.call("sync.now", Json::object(), interrupt);
   context.terminal.end_progress();
-  if (!answer) return pass_on(answer);
-  context.show(*answer, standing_text(standing_of(*answer)));
+  if (!done) return pass_on(done);
+  const Got<Json> status = session.call("sync.status");
+  if (!status) return pass_on(status);
+  context.show(*status, standing_text(standing_of(*status)));
+  return ExitCode::ok;
+}
+
+// Whether a device of the vault is connected that is known to be at the address. One that was
+// connected before keeps its connection, and the address is remembered beside it.
+bool is_connected_at(const Json& status, const std::string& address) {
+  for (const Json& device : list(status, "devices")) {
+    if (yes(device, "self")) continue;
+    bool linked = false;
+    bool there = false;
+    for (const Json& link : list(device, "links")) {
+      const bool open = safe(link, "state") != "connecting";
+      linked = linked || open;
+      there = there || (open && link.value("address", "") == address);
+    }
+    for (const Json& known : list(device, "addresses")) there = there || known == address;
+    if (linked && there) return true;
+  }
+  return false;
+}
+
+// The agent answers before it has dialled, so its status tells whether anybody was there.
+Got<ExitCode> dial(const Context& context, Session& session, const std::string& address) {
+  constexpr auto look_again = std::chrono::milliseconds(50);
+  constexpr auto dial_patience = std::chrono::seconds(8);
+  const Got<Json> begun = session.call("sync.connect", {{"address", address}});
+  if (!begun) return pass_on(begun);
+  const Interrupt interrupt;
+  const auto end = std::chrono::steady_clock::now() + dial_patience;
+  context.terminal.progress("dialling");
+  for (;;) {
+    const Got<Json> status = session.call("sync.status");
+    if (!status) return pass_on(status);
+    if (is_connected_at(*status, address)) break;
+    if (std::chrono::steady_clock::now() > end) {
+      context.terminal.end_progress();
+      return failed({Errc::unreachable,
+                     "no device of the vault answers at " + safe({{"text", address}}, "text")},
+                    "see on the other device where it listens: `syncline status`");
+    }
+    if (interrupt.pause(look_again)) {
+      context.terminal.end_progress();
+      return refuse({ExitCode::interrupted, "cancelled", "stopped dialling", ""});
+    }
+  }
+  context.terminal.end_progress();
   return ExitCode::ok;
 }
 
@@ -94,9 +142,8 @@ Got<ExitCode> sync(const Context& context, const Arguments& arguments) {
     return ExitCode::ok;
   }
   if (arguments.has("--connect")) {
-    const Got<Json> dialled =
-        session->call("sync.connect", {{"address", arguments.text("--connect")}});
-    if (!dialled) return pass_on(dialled);
+    const auto dialled = dial(context, *session, arguments.text("--connect"));
+    if (!dialled) return dialled;
   }
   return arguments.has("--wait") ? wait_until_level(context, *session)
                                  : sync_now(context, *session);

@@ -63,6 +63,18 @@ std::string first_line(int descriptor) {
   }
 }
 
+// An agent that gives up closes its output a little before it is gone.
+bool ends_soon(pid_t child) {
+  constexpr auto end_patience = std::chrono::seconds(2);
+  const auto end = std::chrono::steady_clock::now() + end_patience;
+  for (;;) {
+    int status = 0;
+    if (::waitpid(child, &status, WNOHANG) == child) return true;
+    if (std::chrono::steady_clock::now() > end) return false;
+    ::usleep(5'000);
+  }
+}
+
 Got<pid_t> spawn(const Places& places, const std::string& program, const Pipe& pipe,
                  const std::filesystem::path& log) {
   posix_spawn_file_actions_t files;
@@ -106,12 +118,11 @@ Got<int> start_agent(const Places& places, const std::string& program) {
   if (!child) return pass_on(child);
   pipe.close_write_end();
   if (first_line(pipe.read_end).starts_with("ready")) return *child;
-  int status = 0;
-  const bool ended = ::waitpid(*child, &status, WNOHANG) == *child;
+  const bool ended = ends_soon(*child);
   const std::string said = last_line(log);
   return refuse({ExitCode::no_agent, "no_agent",
                  said.empty() ? "synclined did not get ready" : said,
-                 ended ? "see " + log.string()
+                 ended ? "synclined ended; what it said is in " + log.string()
                        : "it is still starting; see " + log.string() + " and try again"});
 }
 

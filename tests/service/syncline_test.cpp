@@ -71,6 +71,62 @@ TEST_CASE("wrong usage is exit code 2 and names what is wrong") {
   }
 }
 
+TEST_CASE("an unknown subcommand is named") {
+  const Ran ran = run_program({built("syncline"), "--home", "/nonexistent", "lst"});
+  CHECK(ran.exit_code == 2);
+  CHECK(ran.err.find("`lst`") != std::string::npos);
+  CHECK(ran.err.find("syncline --help") != std::string::npos);
+}
+
+TEST_CASE("what is no UTF-8 is refused and nothing is written") {
+  RunningAgent agent;
+  agent.make_vault();
+  CHECK(agent.cli({"put", "--new", "title=\xff"}).exit_code == 2);
+  const std::string note = make_note(agent, {"--text", "body=same"});
+  CHECK(agent.cli({"put", note, "--text", "body=caf\xe9"}).exit_code == 2);
+  const std::string editor = write_script(agent, R"(printf 'caf\351' > "$1")");
+  CHECK(agent.cli({"edit", note}, {.environment = {editor}}).exit_code == 1);
+  CHECK(agent.cli({"get", note, "body"}).out == "same\n");
+}
+
+TEST_CASE("a type that nothing has is named") {
+  RunningAgent agent;
+  agent.make_vault();
+  CHECK(agent.cli({"ls"}).out.find("Nothing here yet") != std::string::npos);
+  make_note(agent, {"title=x"});
+  CHECK(agent.cli({"ls", "--type", "nosuch"}).out.find("nosuch") != std::string::npos);
+}
+
+TEST_CASE("an invitation says its URI, and a picture needs a directory that exists") {
+  RunningAgent agent;
+  agent.make_vault();
+  const Ran nowhere = agent.cli({"invite", "--no-wait", "--png", agent.home() / "no" / "x.png"});
+  CHECK(nowhere.exit_code == 1);
+  CHECK(nowhere.err.find("does not exist: make it") != std::string::npos);
+  const Ran shown = agent.cli({"invite", "--no-wait"});
+  CHECK_MESSAGE(shown.exit_code == 0, shown.err);
+  CHECK(shown.out.find("syncline join 'SYNCLINE:") != std::string::npos);
+}
+
+TEST_CASE("an agent that cannot start is said to have ended") {
+  const TemporaryHome place;
+  std::filesystem::path home;
+  {
+    RunningAgent agent;
+    agent.make_vault();
+    CHECK(agent.stop(SIGTERM) == 0);
+    home = place.path() / "home";
+    std::filesystem::copy(agent.home(), home, std::filesystem::copy_options::recursive);
+  }
+  REQUIRE(std::filesystem::exists(home / "device.key"));
+  std::ofstream(home / "device.key", std::ios::trunc) << "rubbish";
+  const Ran ran = run_program({built("syncline"), "--home", home, "--runtime", place.path() / "run",
+                               "unlock", "--password-stdin"},
+                              {.input = "one two three\n"});
+  CHECK(ran.exit_code != 0);
+  CHECK_MESSAGE(ran.err.find("synclined ended") != std::string::npos, ran.err);
+}
+
 TEST_CASE("a vault is made, locked, refuses a wrong password and opens again") {
   RunningAgent agent;
   CHECK(agent.cli({"unlock", "--password-stdin"}, {.input = "x\n"}).exit_code == 5);
@@ -282,6 +338,33 @@ TEST_CASE("two devices pair with a code and hold the same note") {
   CHECK(phone.cli({"get", note, "title"}).out == "Shared\n");
   CHECK(json_of(laptop.cli({"devices", "--json"}).out)["devices"].size() == 2);
   CHECK(laptop.cli({"sync", "--wait"}).exit_code == 0);
+  const Ran synced = laptop.cli({"sync"});
+  CHECK(synced.exit_code == 0);
+  CHECK(synced.out == "1 of 1 other device connected, all level.\n");
+  CHECK(json_of(laptop.cli({"sync", "--json"}).out)["devices"].size() == 2);
+  const std::string there = "127.0.0.1:" + std::to_string(phone.port());
+  CHECK(laptop.cli({"sync", "--connect", there}).out == synced.out);
+  const Ran nobody = laptop.cli({"sync", "--connect", "127.0.0.1:1"});
+  CHECK(nobody.exit_code == 9);
+  CHECK(nobody.out.empty());
+}
+
+TEST_CASE("a text that is put merges with what another device writes at the same time") {
+  RunningAgent laptop;
+  RunningAgent phone;
+  laptop.make_vault();
+  const std::string note = make_note(laptop, {"--text", "body=middle"});
+  pair(laptop, phone);
+  REQUIRE(laptop.cli({"sync", "--wait"}).exit_code == 0);
+  CHECK(phone.cli({"sync", "pause"}).exit_code == 0);
+  CHECK(laptop.cli({"put", note, "--text", "body=start middle"}).exit_code == 0);
+  CHECK(phone.cli({"put", note, "--text", "body=middle end"}).exit_code == 0);
+  CHECK(phone.cli({"sync", "resume"}).exit_code == 0);
+  REQUIRE(phone.cli({"sync", "--wait"}).exit_code == 0);
+  REQUIRE(laptop.cli({"sync", "--wait"}).exit_code == 0);
+  CHECK(laptop.cli({"get", note, "body"}).out == "start middle end\n");
+  CHECK(phone.cli({"get", note, "body"}).out == "start middle end\n");
+  CHECK(laptop.cli({"conflicts"}).out == "No conflicts.\n");
 }
 
 TEST_CASE("values that two devices wrote at the same time are both kept until one is chosen") {

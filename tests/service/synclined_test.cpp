@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -193,6 +194,7 @@ TEST_CASE("a socket that listens already is taken over from the service manager"
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(socket, 3);
+    ::fcntl(3, F_SETFD, 0);  // where it was 3 already, copying left it to be closed
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
     ::setenv("LISTEN_FDS", "1", 1);
     ::execl(program.c_str(), "synclined", "--home", home.c_str(), "--listen", "127.0.0.1:0",
