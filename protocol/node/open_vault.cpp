@@ -78,7 +78,12 @@ SpaceMerge::Desk OpenVault::desk(log::Draft& draft) {
 Result<Author*> OpenVault::author(log::Draft& draft, const SpaceId& space) {
   if (const auto found = authors_.find(space); found != authors_.end()) return &found->second;
   SpaceMerge* merge = merge_of(space);
-  if (merge == nullptr) return fail(Errc::not_found, "no such space; `syncline spaces` lists them");
+  if (merge == nullptr)
+    return fail(Errc::not_found, "no such space; `syncline rpc space.list` lists them");
+  const auto roster = space::find_roster(draft, space);
+  if (!roster) return pass(roster);
+  if (!*roster)
+    return fail(Errc::busy, "this space has not arrived from the other devices yet; try again");
   const auto current = space::find_own_log(draft, space);
   if (!current) return pass(current);
   const LogId last = *current ? log::log_id_of(**current) : space::first_own_log(secrets(), space);

@@ -50,7 +50,7 @@ void VaultDoor::init(House& house, Turn& turn, RequestId request, step::VaultIni
   if (!usable) return turn.reply_error(request, usable.error());
   const Status named = space::check_device_name(command.device_name);
   if (!named) return turn.reply_error(request, named.error());
-  attempt_.emplace();
+  attempt_.emplace(Attempt{});
   attempt_->request = request;
   attempt_->purpose = Purpose::init;
   attempt_->device_name = std::move(command.device_name);
@@ -68,7 +68,7 @@ void VaultDoor::unlock(House& house, Turn& turn, RequestId request, step::VaultU
   if (house.vault) return turn.reply(request, step::Answer(step::Done{}));
   const Status usable = check_password(command.password);
   if (!usable) return turn.reply_error(request, usable.error());
-  attempt_.emplace();
+  attempt_.emplace(Attempt{});
   attempt_->request = request;
   attempt_->purpose = Purpose::unlock;
   attempt_->password = std::move(command.password);
@@ -84,7 +84,7 @@ void VaultDoor::change_password(House& house, Turn& turn, RequestId request,
         request, {Errc::not_found, "there is no vault here yet; make one with `syncline init`"});
   const Status usable = check_password(command.new_password);
   if (!usable) return turn.reply_error(request, usable.error());
-  attempt_.emplace();
+  attempt_.emplace(Attempt{});
   attempt_->request = request;
   attempt_->purpose = Purpose::prove_old;
   attempt_->password = std::move(command.old_password);
@@ -139,7 +139,8 @@ void VaultDoor::stretched(House& house, Turn& turn, step::Stretched input) {
 Result<step::Answer> VaultDoor::finish_init(House& house, Turn& turn,
                                             const crypto::MasterKey& master) {
   auto member = space::create_vault(
-      turn.draft, {master, attempt_->salt, attempt_->params, attempt_->device_name, turn.now.wall},
+      turn.draft,
+      {{master, attempt_->salt, attempt_->params}, attempt_->device_name, turn.now.wall},
       house.random);
   if (!member) return pass(member);
   turn.durability = Durability::synced;
