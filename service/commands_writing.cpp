@@ -80,12 +80,27 @@ Got<Json> document_before(Session& session, const std::string& entity,
   return (*read)["value"];
 }
 
+// The path as RFC 6901 knows it: "~2", which says that digits are a key, is an addition of ours.
+std::string without_key_marks(std::string_view path) {
+  std::string out;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool escape = path[i] == '~' && i + 1 < path.size();
+    if (escape && path[i + 1] == '2') {
+      ++i;
+      continue;
+    }
+    out += path[i];
+    if (escape) out += path[++i];
+  }
+  return out;
+}
+
 // A text for a place that holds one is merged into it, so that what another device writes
 // there at the same time survives.
 Json op_of(const Assignment& one, const Json& before, const Json& replaced) {
   const Json set = {{"op", "set"}, {"path", one.path}, {"value", one.value}};
   if (!is_text(one.value)) return set;
-  const Json::json_pointer place(one.path);
+  const Json::json_pointer place(without_key_marks(one.path));
   if (place.empty() || !before.contains(place) || !is_text(before.at(place))) return set;
   Json::json_pointer top = place;
   while (!top.parent_pointer().empty()) top = top.parent_pointer();

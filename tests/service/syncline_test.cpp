@@ -89,6 +89,21 @@ TEST_CASE("what is no UTF-8 is refused and nothing is written") {
   CHECK(agent.cli({"get", note, "body"}).out == "same\n");
 }
 
+TEST_CASE("a text whose key is digits or holds a slash is put again") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"title=x"});
+  for (const std::string path : {"/~25", "/a~1b", "/c~02"}) {
+    for (const std::string text : {"one", "one two"}) {
+      const Ran ran = agent.cli({"put", note, "--text", path + "=" + text});
+      CHECK_MESSAGE(ran.exit_code == 0, ran.err);
+    }
+  }
+  const ipc::Json read = json_of(agent.cli({"get", note, "--json"}).out);
+  CHECK(read["value"] ==
+        ipc::Json({{"title", "x"}, {"5", "one two"}, {"a/b", "one two"}, {"c~2", "one two"}}));
+}
+
 TEST_CASE("a type that nothing has is named") {
   RunningAgent agent;
   agent.make_vault();
