@@ -181,9 +181,11 @@ std::string conflicts_text(const Context& context, const Json& answer) {
   for (const Json& conflict : list(answer, "conflicts")) {
     const std::string id = short_id(safe(conflict, "entity"));
     text += context.terminal.toned(Tone::strong, id + "  " + safe(conflict, "path"));
-    text += safe(conflict, "kind") == "edited_and_deleted"
-                ? "  edited here, deleted there: it is kept\n"
-                : "\n";
+    const bool was_deleted = safe(conflict, "kind") == "edited_and_deleted";
+    text += was_deleted ? "  deleted on one device, edited on another: it is kept\n" : "\n";
+    if (was_deleted && safe(conflict, "path").empty())
+      text += "  `syncline conflicts resolve " + id +
+              " \"\" 0` keeps it for good, `… \"\" removal` deletes it\n";
     Table table(1);
     std::uint64_t at = 0;
     for (const Json& value : list(conflict, "values")) {
