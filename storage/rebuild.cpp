@@ -4,6 +4,7 @@
 #include "storage/blob_value.h"
 #include "storage/directory.h"
 #include "storage/rocks_options.h"
+#include "storage/rocks_slice.h"
 #include "storage/rocks_status.h"
 #include "storage/warning_log.h"
 
@@ -163,10 +164,6 @@ Status repair(const fs::path& files, const RocksTuning& tuning) {
                                    database_options(tuning, std::make_shared<WarningLog>(files)),
                                    families(tuning, Use::read)),
                  "rebuilding the store from the files in " + files.string());
-}
-
-rocksdb::Slice to_slice(Bytes bytes) {
-  return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
 }
 
 // Writes to one family, a few MiB at a time.

@@ -4,6 +4,7 @@
 #include "storage/directory.h"
 #include "storage/manifest_witness.h"
 #include "storage/rocks_options.h"
+#include "storage/rocks_slice.h"
 #include "storage/rocks_status.h"
 #include "storage/store_health.h"
 #include "storage/warning_log.h"
@@ -24,12 +25,6 @@ namespace syncline::storage {
 namespace fs = std::filesystem;
 
 namespace {
-
-// No cast: characters and bytes alias, but the language has no implicit conversion.
-rocksdb::Slice to_slice(Bytes bytes) {
-  if (bytes.empty()) return {};
-  return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
-}
 
 Bytes to_bytes(const rocksdb::Slice& slice) {
   return {static_cast<const std::uint8_t*>(static_cast<const void*>(slice.data())), slice.size()};

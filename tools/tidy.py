@@ -35,7 +35,6 @@ CODE_BANS = [
 TEXT_BANS = [
     (r"\b(?:TODO|FIXME|XXX|HACK)\b", "finish it, or leave it out"),
     (r"(?i)\bstubs?\b|\bnot implemented\b|\bunimplemented\b", "finish it, or leave it out"),
-    (r"(?<![\w.])/work/", "a path relative to the source tree or an environment variable"),
     (r"(?i)(?<![a-z])(?<!to-)peers?(?![a-z])(?!-to-)", "device (glossary)"),
     (r"[ \t]+$", "no blanks at the end of a line"),
     (r"\r", "Unix line ends"),
@@ -44,6 +43,13 @@ TEXT_BANS = [
 PEER_OF_THE_SYSTEM = re.compile(r"(?i)SO_PEERCRED|getpeername|getpeereid|peer credentials|peer uid")
 
 TEST_NAME = re.compile(r'\bTEST_CASE\s*\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
+
+
+def ban_paths_of_this_machine(root):
+    """The tree's own absolute path, and that of the folder around it where that is nobody else's."""
+    shared = {"/", "/home", "/mnt", "/opt", "/root", "/srv", "/tmp", "/usr", "/var/tmp"}
+    place = root if str(root.parent) in shared else root.parent
+    TEXT_BANS.append((rf"(?<![\w.]){re.escape(str(place))}/", "a path relative to the source tree or an environment variable"))
 
 
 def line_of(text, at):
@@ -122,6 +128,7 @@ def check_built(root, sources, includes, problems):
 
 def main():
     root, problems, seen, sources, includes = root_argument(), [], {}, [], set()
+    ban_paths_of_this_machine(root)
     for name, path in walk(root, TEXTS):
         text = read(path)
         if name not in THIS:

@@ -283,7 +283,7 @@ class Tidy(LintCase):
             ('fail("not imple' + 'mented");\n', "finish it"),
             ("// The other pe" + "er.\n", "device (glossary)"),
             ("int pe" + "er_count;\n", "device (glossary)"),
-            ("// see /wo" + "rk/main\n", "a path relative"),
+            (f"// see {self.root.resolve()}/agent\n", "a path relative"),
             ("int x; \n", "no blanks"),
             ("int x;", "ends without a line break"),
         ]:

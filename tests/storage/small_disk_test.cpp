@@ -125,16 +125,22 @@ TEST_CASE("a store that cannot be reopened on a full disk stays readable and hea
   CHECK(chain_length(**store).value() >= filled.acknowledged);
 }
 
+namespace {
+
+void make_hundred(const fs::path& path) {
+  auto store = RocksStore::open(path, small_options);
+  REQUIRE(store);
+  for (std::uint64_t seq = 1; seq <= 100; ++seq)
+    REQUIRE((*store)->commit(chain_writes(seq), Durability::synced));
+}
+
+}  // namespace
+
 TEST_CASE("a store that is opened on a full disk can be read, and written once there is space") {
   const TemporaryDirectory temporary;
   const auto disk = small_disk(temporary);
   if (!disk) return;
-  {
-    auto store = RocksStore::open(disk->path() / "store", small_options);
-    REQUIRE(store);
-    for (std::uint64_t seq = 1; seq <= 100; ++seq)
-      REQUIRE((*store)->commit(chain_writes(seq), Durability::synced));
-  }
+  make_hundred(disk->path() / "store");
   fill(disk->path() / "ballast", 12'000'000);
   auto store = RocksStore::open(disk->path() / "store", small_options);
   if (!store) FAIL(store.error().context);
@@ -151,12 +157,7 @@ TEST_CASE("a damaged store is refused on a full disk too") {
   const TemporaryDirectory temporary;
   const auto disk = small_disk(temporary);
   if (!disk) return;
-  {
-    auto store = RocksStore::open(disk->path() / "store", small_options);
-    REQUIRE(store);
-    for (std::uint64_t seq = 1; seq <= 100; ++seq)
-      REQUIRE((*store)->commit(chain_writes(seq), Durability::synced));
-  }
+  make_hundred(disk->path() / "store");
   for (const auto& entry : fs::directory_iterator(disk->path() / "store"))
     if (entry.path().extension() == ".blob") fs::resize_file(entry.path(), 1000);
   fill(disk->path() / "ballast", 12'000'000);

@@ -24,6 +24,10 @@ step::EntityUpdate typed(const EntityId& entity, std::uint64_t position, const s
   return update;
 }
 
+void unlock(Devices& devices, std::size_t index) {
+  REQUIRE(devices.call(index, step::VaultUnlock{step::SecretText("correct horse")}).has_value());
+}
+
 std::string body_of(Devices& devices, std::size_t index, const EntityId& entity) {
   const auto answer = devices.get<step::EntityAnswer>(index, step::EntityGet{entity});
   return std::get<std::string>(
@@ -43,9 +47,7 @@ TEST_CASE("a new vault takes entities and reads them back after a restart and un
   step::VaultUnlock wrong;
   wrong.password = step::SecretText("incorrect");
   CHECK(devices.call(0, std::move(wrong)).error().code == Errc::wrong_password);
-  step::VaultUnlock right;
-  right.password = step::SecretText("correct horse");
-  CHECK(devices.call(0, std::move(right)).has_value());
+  unlock(devices, 0);
   CHECK(body_of(devices, 0, written.entity) == "hello");
   CHECK(devices.get<step::EntitiesAnswer>(0, step::EntityList{}).entities.size() == 1);
 }
@@ -120,9 +122,7 @@ TEST_CASE("while the store refuses writes everything that was acknowledged is re
   (void)devices.get<step::WrittenAnswer>(0, typed(late.entity, 4, "r"));
   devices.run();
   devices.restart(0);
-  step::VaultUnlock unlock;
-  unlock.password = step::SecretText("correct horse");
-  REQUIRE(devices.call(0, std::move(unlock)).has_value());
+  unlock(devices, 0);
   CHECK(body_of(devices, 0, early.entity) == "early and late");
   CHECK(body_of(devices, 0, late.entity) == "later");
 }
@@ -191,9 +191,7 @@ TEST_CASE("a view that cannot be read is made anew from the log") {
     devices.run();
     devices.restart(0);
     damage_view(devices[0], kind);
-    step::VaultUnlock unlock;
-    unlock.password = step::SecretText("correct horse");
-    REQUIRE(devices.call(0, std::move(unlock)).has_value());
+    unlock(devices, 0);
     // A damaged row is only found when it is read.
     const auto found = devices.call(0, step::EntityGet{first.entity});
     if (kind == 'e')
@@ -205,9 +203,7 @@ TEST_CASE("a view that cannot be read is made anew from the log") {
     (void)devices.get<step::WrittenAnswer>(0, typed(second.entity, 4, "!"));
     devices.run();
     devices.restart(0);
-    step::VaultUnlock again;
-    again.password = step::SecretText("correct horse");
-    REQUIRE(devices.call(0, std::move(again)).has_value());
+    unlock(devices, 0);
     CHECK(body_of(devices, 0, second.entity) == "more!");
   }
 }
