@@ -10,6 +10,7 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/slot.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot_sequence.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/symbol_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value.cpp
   ${CMAKE_CURRENT_LIST_DIR}/version.cpp)

@@ -2,26 +2,16 @@
 #include "protocol/crdt/text_diff.h"
 
 #include "protocol/crdt/container.h"
+#include "protocol/crdt/symbol_diff.h"
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 namespace syncline::crdt {
 namespace {
 
 // Texts are compared as sequences of numbers: characters by their code point, lines by a number
 // given to each different line.
-using Symbols = std::vector<std::uint32_t>;
-
-// The search keeps one row a difference: at most about 1 MB of rows.
-constexpr std::ptrdiff_t differences_max = 512;
-
-// from[from_begin, from_end) becomes to[to_begin, to_end).
-struct Hunk {
-  std::size_t from_begin = 0, from_end = 0, to_begin = 0, to_end = 0;
-};
-
 Symbols characters_of(std::string_view utf8) {
   Symbols out;
   out.reserve(utf8.size());
@@ -44,67 +34,6 @@ std::vector<std::size_t> line_ends(const Symbols& text, std::size_t begin, std::
   return ends;
 }
 
-// The greedy search of Myers for the shortest script between two sequences, and the way back.
-class Myers {
- public:
-  Myers(const Symbols& from, const Symbols& to) : from_(from), to_(to) {}
-
-  // Nothing if more than `differences_max` are needed.
-  std::optional<std::vector<Hunk>> run() {
-    const auto n = static_cast<std::ptrdiff_t>(from_.size());
-    const auto m = static_cast<std::ptrdiff_t>(to_.size());
-    for (std::ptrdiff_t d = 0; d <= std::min(n + m, differences_max); ++d) {
-      rows_.emplace_back(static_cast<std::size_t>(2 * d + 1));
-      for (std::ptrdiff_t k = -d; k <= d; k += 2) {
-        std::ptrdiff_t x = d == 0 ? 0 : start(d, k);
-        while (x < n && x - k < m && x - k >= 0 && same(x, x - k)) ++x;
-        reached(d, k) = x;
-        if (x >= n && x - k >= m) return way_back(d, k);
-      }
-    }
-    return std::nullopt;
-  }
-
- private:
-  bool same(std::ptrdiff_t x, std::ptrdiff_t y) const {
-    return from_[static_cast<std::size_t>(x)] == to_[static_cast<std::size_t>(y)];
-  }
-  std::ptrdiff_t& reached(std::ptrdiff_t d, std::ptrdiff_t k) {
-    return rows_[static_cast<std::size_t>(d)][static_cast<std::size_t>(k + d)];
-  }
-  bool from_above(std::ptrdiff_t d, std::ptrdiff_t k) {
-    return k == -d || (k != d && reached(d - 1, k - 1) < reached(d - 1, k + 1));
-  }
-  std::ptrdiff_t start(std::ptrdiff_t d, std::ptrdiff_t k) {
-    return from_above(d, k) ? reached(d - 1, k + 1) : reached(d - 1, k - 1) + 1;
-  }
-  std::vector<Hunk> way_back(std::ptrdiff_t d, std::ptrdiff_t k) {
-    std::vector<Hunk> hunks;
-    for (; d > 0; --d) {
-      const bool insertion = from_above(d, k);
-      const std::ptrdiff_t before = insertion ? k + 1 : k - 1;
-      const auto x = static_cast<std::size_t>(reached(d - 1, before));
-      const auto y = static_cast<std::size_t>(reached(d - 1, before) - before);
-      const Hunk step{x, x + (insertion ? 0u : 1u), y, y + (insertion ? 1u : 0u)};
-      if (!hunks.empty() && hunks.back().from_begin == step.from_end &&
-          hunks.back().to_begin == step.to_end) {
-        hunks.back().from_begin = step.from_begin;
-        hunks.back().to_begin = step.to_begin;
-      } else {
-        hunks.push_back(step);
-      }
-      k = before;
-    }
-    std::reverse(hunks.begin(), hunks.end());
-    return hunks;
-  }
-
-  const Symbols& from_;
-  const Symbols& to_;
-  // Of each number of differences, how far each diagonal got.
-  std::vector<std::vector<std::ptrdiff_t>> rows_;
-};
-
 class Diff {
  public:
   Diff(const Symbols& from, const Symbols& to) : from_(from), to_(to) {}
@@ -119,16 +48,7 @@ class Diff {
 
   // Cuts what is equal at both ends, then goes from the exact to the coarse comparison.
   void compare(Hunk hunk, Step step) {
-    while (hunk.from_begin < hunk.from_end && hunk.to_begin < hunk.to_end &&
-           from_[hunk.from_begin] == to_[hunk.to_begin]) {
-      ++hunk.from_begin;
-      ++hunk.to_begin;
-    }
-    while (hunk.from_begin < hunk.from_end && hunk.to_begin < hunk.to_end &&
-           from_[hunk.from_end - 1] == to_[hunk.to_end - 1]) {
-      --hunk.from_end;
-      --hunk.to_end;
-    }
+    trim(hunk, from_, to_);
     if (hunk.from_begin == hunk.from_end && hunk.to_begin == hunk.to_end) return;
     if (hunk.from_begin == hunk.from_end || hunk.to_begin == hunk.to_end) return keep(hunk);
     if (step != Step::whole && compare_characters(hunk)) return;
@@ -144,7 +64,7 @@ class Diff {
   bool compare_characters(const Hunk& hunk) {
     const Symbols a = part(from_, hunk.from_begin, hunk.from_end);
     const Symbols b = part(to_, hunk.to_begin, hunk.to_end);
-    const auto hunks = Myers(a, b).run();
+    const auto hunks = shortest_script(a, b);
     if (!hunks) return false;
     for (const Hunk& h : *hunks)
       keep({hunk.from_begin + h.from_begin, hunk.from_begin + h.from_end,
@@ -174,41 +94,6 @@ class Diff {
     gap.to_end = hunk.to_end;
     compare(gap, Step::lines);
     return true;
-  }
-
-  static constexpr std::size_t nowhere = SIZE_MAX, twice = SIZE_MAX - 1;
-  using Anchor = std::pair<std::size_t, std::size_t>;  // the same line, in either text
-
-  // The longest chain that ascends in both texts.
-  static std::vector<Anchor> anchors_of(const Symbols& a, const Symbols& b, std::size_t numbers) {
-    const auto places = [numbers](const Symbols& lines) {
-      std::vector<std::size_t> at(numbers, nowhere);
-      for (std::size_t i = 0; i < lines.size(); ++i)
-        at[lines[i]] = at[lines[i]] == nowhere ? i : twice;
-      return at;
-    };
-    const auto in_a = places(a), in_b = places(b);
-    std::vector<Anchor> pairs;
-    std::vector<std::size_t> before;  // of each pair: the one before it in its chain
-    std::vector<std::size_t> chain;   // of each length: the pair that ends it earliest
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      if (in_a[a[i]] >= twice || in_b[a[i]] >= twice) continue;
-      pairs.emplace_back(i, in_b[a[i]]);
-      const auto at = std::lower_bound(
-          chain.begin(), chain.end(), pairs.back().second,
-          [&pairs](std::size_t pair, std::size_t line) { return pairs[pair].second < line; });
-      before.push_back(at == chain.begin() ? nowhere : *(at - 1));
-      if (at == chain.end()) {
-        chain.push_back(pairs.size() - 1);
-      } else {
-        *at = pairs.size() - 1;
-      }
-    }
-    std::vector<Anchor> anchors;
-    for (std::size_t i = chain.empty() ? nowhere : chain.back(); i != nowhere; i = before[i])
-      anchors.push_back(pairs[i]);
-    std::reverse(anchors.begin(), anchors.end());
-    return anchors;
   }
 
   static Symbols number_lines(const Symbols& text, std::size_t begin,
