@@ -10,6 +10,7 @@
 #include "protocol/base/result.h"
 #include "protocol/base/time.h"
 #include "protocol/crdt/op.h"
+#include "protocol/crdt/shape.h"
 #include "protocol/crdt/value.h"
 #include "protocol/crdt/version.h"
 
@@ -101,6 +102,8 @@ class Document {
   std::optional<Value> read(const Path& path) const;
   // The kind of the container shown at `path`; nothing for a scalar or where nothing is.
   std::optional<Kind> kind_at(const Path& path) const;
+  // The same with its kinds, and with which slots are contested.
+  std::optional<Shape> shape(const Path& path = {}) const;
 
   std::vector<Conflict> conflicts() const;
   // Ops, at the newest version, that settle the conflict at `slot` for value number `keep` of

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "protocol/crdt/apply.h"
+#include "protocol/crdt/reading.h"
 
 #include <algorithm>
 
 namespace syncline::crdt {
 namespace {
-
-Value value_of(const Container& container);
 
 Value value_of(const Slot& slot, const ItemValue& shown) {
   if (const Scalar* scalar = std::get_if<Scalar>(&shown)) return Value{*scalar};
@@ -46,7 +44,11 @@ struct ReadContainer {
   }
 };
 
+}  // namespace
+
 Value value_of(const Container& container) { return std::visit(ReadContainer{}, container.node); }
+
+namespace {
 
 // The slot that one step from `container` names, if it shows something.
 const Slot* slot_at(const Container& container, const Step& step) {
@@ -61,6 +63,8 @@ const Slot* slot_at(const Container& container, const Step& step) {
   return place ? &list.run_at(*place).content.items[place->offset]->slot : nullptr;
 }
 
+}  // namespace
+
 const Slot* slot_at(const Container& root, const Path& path) {
   const Container* at = &root;
   const Slot* slot = nullptr;
@@ -74,6 +78,8 @@ const Slot* slot_at(const Container& root, const Path& path) {
   return slot;
 }
 
+namespace {
+
 // The different values of a slot; equal ones of several authors are no conflict (Spec C13).
 std::vector<const Entry*> distinct(const Slot& slot) {
   std::vector<const Entry*> out;
@@ -85,6 +91,8 @@ std::vector<const Entry*> distinct(const Slot& slot) {
   }
   return out;
 }
+
+}  // namespace
 
 std::optional<Conflict> conflict_of(const Slot& slot, const Path& path) {
   const auto values = distinct(slot);
@@ -104,6 +112,8 @@ std::optional<Conflict> conflict_of(const Slot& slot, const Path& path) {
   }
   return conflict;
 }
+
+namespace {
 
 class Collector {
  public:
