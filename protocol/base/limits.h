@@ -25,6 +25,12 @@ inline constexpr std::size_t control_message_size_max = 64 * 1024;
 // A batch message: one full batch with its columns and signatures.
 inline constexpr std::size_t batch_message_size_max = batch_size_max + 64 * 1024;
 
+// What is never stored: presence and previews.
+inline constexpr std::size_t ephemeral_message_size_max = 16 * 1024;
+inline constexpr std::size_t presence_value_size_max = 4 * 1024;
+inline constexpr std::size_t preview_size_max = 8 * 1024;
+inline constexpr auto ephemeral_lifetime_max = 30s;
+
 // Plaintext of one event before padding; larger values belong in blobs.
 inline constexpr std::size_t event_plaintext_size_max = 64 * 1024;
 inline constexpr std::size_t event_ciphertext_size_max = event_plaintext_size_max + 8 * 1024 + 16;

@@ -23,7 +23,7 @@ Status Inbox::take_frame(Bytes plaintext, std::vector<Arrived>& out) {
   if (plaintext.size() < 2) return fail(Errc::truncated, "frame");
   if (plaintext[0] >= channel_count) return fail(Errc::unsupported, "channel");
   const auto channel = static_cast<Channel>(plaintext[0]);
-  const bool is_limited = channel != Channel::control;
+  const bool is_limited = has_credit(channel);
   Lane& lane = of(channel);
   Bytes stream = plaintext.subspan(1);
   while (!stream.empty()) {

@@ -9,8 +9,9 @@
 namespace syncline::session {
 namespace {
 
-// Bytes a turn: control and live twice as much as bulk (weights 8 : 8 : 4).
-constexpr std::array<std::size_t, channel_count> turn_sizes = {
+// Bytes a turn: control and live twice as much as bulk (weights 8 : 8 : 4). The ephemeral channel
+// has no turn: it fills what the others leave.
+constexpr std::array<std::size_t, channel_count - 1> turn_sizes = {
     frame_stream_size_max, frame_stream_size_max, frame_stream_size_max / 2};
 
 }  // namespace
@@ -18,7 +19,7 @@ constexpr std::array<std::size_t, channel_count> turn_sizes = {
 Outbox::Outbox(std::size_t initial_credit, std::size_t credit_max)
     : credit_max_(static_cast<std::int64_t>(credit_max)) {
   for (Lane& lane : lanes_) lane.credit = static_cast<std::int64_t>(initial_credit);
-  of(Channel::control).is_limited = false;
+  for (const Channel channel : channels) of(channel).is_limited = has_credit(channel);
 }
 
 bool Outbox::Lane::can_send() const {
@@ -83,12 +84,15 @@ bool Outbox::can_send() const {
 
 void Outbox::fill_frame(Buffer& out, std::size_t stream_size_max) {
   SYNCLINE_CHECK(can_send());
-  while (!lanes_[turn_].can_send()) turn_ = (turn_ + 1) % channel_count;
-  const std::size_t chosen = turn_;
-  turn_ = (turn_ + 1) % channel_count;
-  const bool is_shared = std::count_if(lanes_.begin(), lanes_.end(),
-                                       [](const Lane& lane) { return lane.can_send(); }) > 1;
-  const std::size_t size = is_shared ? turn_sizes[chosen] : frame_stream_size_max;
+  std::size_t waiting = 0;
+  for (std::size_t i = 0; i < turn_sizes.size(); ++i) waiting += lanes_[i].can_send() ? 1 : 0;
+  auto chosen = static_cast<std::size_t>(Channel::ephemeral);
+  if (waiting > 0) {
+    while (!lanes_[turn_].can_send()) turn_ = (turn_ + 1) % turn_sizes.size();
+    chosen = turn_;
+    turn_ = (turn_ + 1) % turn_sizes.size();
+  }
+  const std::size_t size = waiting > 1 ? turn_sizes[chosen] : frame_stream_size_max;
   out.push_back(static_cast<std::uint8_t>(chosen));
   lanes_[chosen].fill(out, std::min(size, stream_size_max));
 }

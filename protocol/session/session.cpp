@@ -33,6 +33,7 @@ ByeReason bye_reason(std::uint8_t code) {
 }
 
 std::size_t queue_max(Channel channel) {
+  if (channel == Channel::ephemeral) return ephemeral_queue_max;
   return channel == Channel::control ? control_queue_max : content_queue_max;
 }
 
@@ -192,7 +193,7 @@ Status Session::State::take_frames(Bytes input, Instant now, std::vector<Event>&
         if (open->heard_bye) return {};
         continue;
       }
-      const std::size_t cost = channel == Channel::control ? 0 : message.stream_size;
+      const std::size_t cost = has_credit(channel) ? message.stream_size : 0;
       events.push_back(Message{channel, message.type, std::move(message.body), cost});
     }
   }
@@ -344,7 +345,7 @@ bool Session::has_room(Channel channel) const {
 }
 
 void Session::consumed(Channel channel, std::size_t cost) {
-  if (channel == Channel::control || !is_open()) return;
+  if (!has_credit(channel) || !is_open()) return;
   state_->open->inbox.consumed(channel, cost);
 }
 

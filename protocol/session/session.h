@@ -49,7 +49,7 @@ struct Message {
   Channel channel{};
   std::uint8_t type = 0;  // whether it is known, or is_ignorable(), is the caller's to check
   Buffer body;
-  std::size_t cost = 0;  // what to give back to consumed() once it is stored; 0 on control
+  std::size_t cost = 0;  // what to give back to consumed() once it is stored; 0 without credit
 };
 struct Farewell {
   ByeReason reason{};  // the other side closes; whatever it had not sent will come on a later link
@@ -66,6 +66,8 @@ struct Tuning {
 // What may wait in send(). Beyond it send() says Errc::busy.
 inline constexpr std::size_t control_queue_max = 1024 * 1024;
 inline constexpr std::size_t content_queue_max = 4 * 1024 * 1024;
+// Little: what waits longer is replaced by newer values where it comes from.
+inline constexpr std::size_t ephemeral_queue_max = 2 * limits::ephemeral_message_size_max;
 
 class Session {
  public:
@@ -104,8 +106,8 @@ class Session {
   void consumed(Channel channel, std::size_t cost);
 
   // Whole frames, until at least `enough` bytes are there or nothing is left to send: at most
-  // `enough` + 60 KiB. Channels take turns frame by frame, so what is queued here does not delay
-  // another channel; what was taken does. Take no more than the socket can hold.
+  // `enough` + 60 KiB. Channels with content take turns frame by frame, so what is queued here does
+  // not delay another channel; what was taken does. Take no more than the socket can hold.
   Buffer take_output(std::size_t enough = 128 * 1024);
   bool has_output() const;
 

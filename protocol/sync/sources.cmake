@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 target_sources(
   syncline_protocol
-  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/evidence.cpp
+  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/ephemeral.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/ephemeral_relay.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/evidence.cpp
           ${CMAKE_CURRENT_LIST_DIR}/exchange.cpp
           ${CMAKE_CURRENT_LIST_DIR}/messages.cpp
           ${CMAKE_CURRENT_LIST_DIR}/mine.cpp

@@ -23,7 +23,7 @@ TEST_CASE("S8: a frame without content or for an unknown channel is refused") {
   std::vector<Inbox::Arrived> out;
   CHECK(inbox.take_frame(Buffer{}, out).error().code == Errc::truncated);
   CHECK(inbox.take_frame(Buffer{0}, out).error().code == Errc::truncated);
-  for (const int channel : {3, 4, 127, 128, 255}) {
+  for (const int channel : {4, 5, 127, 128, 255}) {
     CHECK(inbox.take_frame(frame_of(static_cast<std::uint8_t>(channel), 1), out).error().code ==
           Errc::unsupported);
   }
@@ -47,6 +47,7 @@ TEST_CASE("S9: each channel has its own bound for a body") {
   CHECK(body_size_max(Channel::control) == limits::control_message_size_max);
   CHECK(body_size_max(Channel::live) == limits::batch_message_size_max);
   CHECK(body_size_max(Channel::bulk) == limits::batch_message_size_max);
+  CHECK(body_size_max(Channel::ephemeral) == limits::ephemeral_message_size_max);
 }
 
 TEST_CASE("S11: a message may begin with the last byte of credit and none after it") {

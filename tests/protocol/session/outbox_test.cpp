@@ -18,7 +18,7 @@ Buffer next_frame(Outbox& outbox) {
 
 TEST_CASE("S10: channels that all wait share the link 8 : 8 : 4") {
   Outbox outbox(plenty, plenty);
-  for (const Channel channel : channels) {
+  for (const Channel channel : {Channel::control, Channel::live, Channel::bulk}) {
     for (int i = 0; i < 60; ++i) outbox.push(channel, 1, testing::pattern(60 * 1024));
   }
   std::array<std::size_t, channel_count> sent{};
@@ -29,6 +29,22 @@ TEST_CASE("S10: channels that all wait share the link 8 : 8 : 4") {
   }
   CHECK(sent[0] == sent[1]);
   CHECK(sent[0] == 2 * sent[2]);
+}
+
+TEST_CASE("S14: the ephemeral channel gets a frame only while no other channel can send") {
+  Outbox outbox(100, 1000);
+  outbox.push(Channel::ephemeral, 1, testing::pattern(10));
+  outbox.push(Channel::bulk, 1, testing::pattern(100));
+  outbox.push(Channel::bulk, 1, testing::pattern(100));
+  outbox.push(Channel::control, 1, testing::pattern(100 * 1024));
+  std::vector<int> order;
+  while (outbox.can_send()) order.push_back(next_frame(outbox)[0]);
+  CHECK(order == std::vector<int>{0, 2, 0, 3});  // the second batch waits for credit
+  outbox.push(Channel::ephemeral, 1, testing::pattern(10));
+  REQUIRE(outbox.add_credit(Channel::bulk, 200));
+  CHECK(next_frame(outbox)[0] == 2);
+  CHECK(next_frame(outbox)[0] == 3);
+  CHECK(outbox.add_credit(Channel::ephemeral, 1).error().code == Errc::invalid);
 }
 
 TEST_CASE("S10: a channel that is alone fills whole frames") {

@@ -2,6 +2,7 @@
 //
 // Any bytes as the body of any replication message: decoded or refused; what was decoded
 // encodes to the same bytes again (but for a hello, whose later fields are skipped).
+#include "protocol/sync/ephemeral.h"
 #include "protocol/sync/messages.h"
 
 #include <cstdint>
@@ -19,7 +20,7 @@ void same_again(const Result<Message>& decoded, Bytes body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const Bytes body(data + 1, size - 1);
-  switch (data[0] % 12) {
+  switch (data[0] % 13) {
     case 0: (void)sync::decode_hello(body).has_value(); break;
     case 1: same_again(sync::decode_rows(body), body); break;
     case 2: same_again(sync::decode_rows_end(body), body); break;
@@ -31,6 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 8: same_again(sync::decode_prune(body), body); break;
     case 9: same_again(sync::decode_graft(body), body); break;
     case 10: same_again(sync::decode_head(body), body); break;
+    case 11: same_again(sync::decode_ephemeral(body), body); break;
     default: same_again(sync::decode_head_wanted(body), body); break;
   }
   return 0;
