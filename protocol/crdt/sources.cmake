@@ -4,6 +4,7 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/container.cpp
   ${CMAKE_CURRENT_LIST_DIR}/document.cpp
   ${CMAKE_CURRENT_LIST_DIR}/inspect.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/list_alignment.cpp
   ${CMAKE_CURRENT_LIST_DIR}/op.cpp
   ${CMAKE_CURRENT_LIST_DIR}/read.cpp
   ${CMAKE_CURRENT_LIST_DIR}/sequence.cpp
@@ -14,4 +15,5 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/symbol_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/value_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/version.cpp)

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which items of a list stay when it becomes another one.
+//
+// Items that read the same are found by the shortest script. Between them, items that are alike
+// enough to be changed into each other are paired: two maps that share fields, two leaves in
+// the same place. The rest goes or comes.
+#pragma once
+
+#include "protocol/crdt/shape.h"
+
+#include <vector>
+
+namespace syncline::crdt {
+
+struct ListStep {
+  enum class Kind : std::uint8_t { keep, remove, insert };
+  Kind kind = Kind::keep;
+  std::size_t count = 0;
+};
+
+// In order; kept items may still have to be changed. Never two of a kind in a row.
+std::vector<ListStep> align_lists(const ShapeList& before, const ShapeList& after);
+
+// The kind that `wanted` has to be in the place of `now`; nothing: a leaf.
+std::optional<Kind> kind_wanted(const Shape& now, const Shape& wanted);
+
+}  // namespace syncline::crdt

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "protocol/crdt/value_diff.h"
+
+#include "protocol/crdt/list_alignment.h"
+#include "protocol/crdt/text_diff.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace syncline::crdt {
+namespace {
+
+Path below(const Path& path, Step step) {
+  Path longer = path;
+  longer.push_back(std::move(step));
+  return longer;
+}
+
+bool is_nothing(const Shape& content, Kind kind) {
+  if (const auto* list = std::get_if<ShapeList>(&content.node)) return list->empty();
+  if (const auto* map = std::get_if<ShapeMap>(&content.node)) return map->empty();
+  const auto& scalar = std::get<Scalar>(content.node);
+  if (kind == Kind::text) return std::get<std::string>(scalar).empty();
+  return scalar == Scalar(std::int64_t{0});
+}
+
+// What a text, counter, set or leaf reads as is written as a whole, or by those who see all of it.
+bool has_slots(std::optional<Kind> kind) { return kind == Kind::map || kind == Kind::list; }
+
+class Rewrite {
+ public:
+  std::vector<Op> take() { return std::move(ops_); }
+
+  void put(const Path& parent, const Step& step, const Shape* now, const Shape& wanted,
+           Naming naming) {
+    if (now == nullptr) return make(parent, step, wanted);
+    const std::optional<Kind> kind = kind_wanted(*now, wanted);
+    const bool contested = now->standing == Standing::contested && naming == Naming::by_name;
+    if (now->standing == Standing::ruled) {
+      if (naming == Naming::in_passing && reads_as(*now, wanted)) return;
+      return replace(parent, step, wanted, kind);
+    }
+    if (kind != now->kind || is_cut(*now, wanted)) return replace(parent, step, wanted, kind);
+    if (!kind) {
+      if (contested || now->node != wanted.node) assign(parent, step, leaf_of(wanted));
+      return;
+    }
+    const std::size_t before = ops_.size();
+    turn(below(parent, step), *now, wanted, *kind);
+    // Whoever writes a value settles what is beside it; who writes inside a container does not.
+    const bool written =
+        ops_.size() > before && now->standing == Standing::contested && !has_slots(kind);
+    if (contested || written)
+      ops_.insert(ops_.begin() + static_cast<std::ptrdiff_t>(before), keep(parent, step, *kind));
+  }
+
+  // Requires: both are of `kind`.
+  void turn(const Path& path, const Shape& now, const Shape& wanted, Kind kind) {
+    switch (kind) {
+      case Kind::map: return turn_map(path, now, wanted);
+      case Kind::list: return turn_list(path, now, wanted);
+      case Kind::text: return turn_text(path, now, wanted);
+      case Kind::counter: return turn_counter(path, now, wanted);
+      case Kind::set: return turn_set(path, now, wanted);
+    }
+  }
+
+  void insert(const Path& list, std::uint64_t index, const Shape* wanted, std::size_t count) {
+    ListInsert made{index, {}};
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto kind = kind_of_new(wanted[i]);
+      made.items.push_back(kind ? ItemValue(*kind) : ItemValue(leaf_of(wanted[i])));
+    }
+    ops_.push_back({list, std::move(made)});
+    for (std::size_t i = 0; i < count; ++i)
+      if (const auto kind = kind_of_new(wanted[i])) fill(below(list, index + i), wanted[i], *kind);
+  }
+
+ private:
+  static const Scalar& leaf_of(const Shape& shape) { return std::get<Scalar>(shape.node); }
+
+  // A counter that outgrew what it reads as (Spec C16): nobody knows the difference.
+  static bool is_cut(const Shape& now, const Shape& wanted) {
+    if (now.kind != Kind::counter || now.node == wanted.node) return false;
+    const auto amount = std::get<std::int64_t>(leaf_of(now));
+    return amount == INT64_MAX || amount == INT64_MIN;
+  }
+
+  static Op keep(const Path& parent, const Step& step, Kind kind) {
+    if (const auto* key = std::get_if<std::string>(&step)) return {parent, MapKeep{*key, kind}};
+    return {parent, ListKeep{std::get<std::uint64_t>(step), kind}};
+  }
+
+  void assign(const Path& parent, const Step& step, ItemValue value) {
+    if (const auto* key = std::get_if<std::string>(&step)) {
+      ops_.push_back({parent, MapSet{*key, std::move(value)}});
+    } else {
+      ops_.push_back({parent, ListSet{std::get<std::uint64_t>(step), std::move(value)}});
+    }
+  }
+
+  void replace(const Path& parent, const Step& step, const Shape& wanted,
+               std::optional<Kind> kind) {
+    if (!kind) return assign(parent, step, leaf_of(wanted));
+    assign(parent, step, *kind);
+    fill(below(parent, step), wanted, *kind);
+  }
+
+  // Where nothing is: a container with content comes into being with its first op.
+  void make(const Path& parent, const Step& step, const Shape& wanted) {
+    const auto kind = kind_of_new(wanted);
+    if (!kind || is_nothing(wanted, *kind)) return replace(parent, step, wanted, kind);
+    fill(below(parent, step), wanted, *kind);
+  }
+
+  void fill(const Path& path, const Shape& wanted, Kind kind) {
+    switch (kind) {
+      case Kind::map:
+        for (const auto& [key, inner] : std::get<ShapeMap>(wanted.node)) make(path, key, inner);
+        return;
+      case Kind::list: {
+        const auto& items = std::get<ShapeList>(wanted.node);
+        if (!items.empty()) insert(path, 0, items.data(), items.size());
+        return;
+      }
+      case Kind::text: {
+        const auto& text = std::get<std::string>(leaf_of(wanted));
+        if (!text.empty()) ops_.push_back({path, TextInsert{0, text}});
+        return;
+      }
+      case Kind::counter: {
+        const auto amount = std::get<std::int64_t>(leaf_of(wanted));
+        if (amount != 0) ops_.push_back({path, CounterAdd{amount}});
+        return;
+      }
+      case Kind::set:
+        for (const Shape& item : std::get<ShapeList>(wanted.node))
+          ops_.push_back({path, SetAdd{leaf_of(item)}});
+        return;
+    }
+  }
+
+  void turn_map(const Path& path, const Shape& now, const Shape& wanted) {
+    const auto& before = std::get<ShapeMap>(now.node);
+    const auto& after = std::get<ShapeMap>(wanted.node);
+    for (const auto& [key, inner] : before)
+      if (!after.contains(key)) ops_.push_back({path, MapRemove{key}});
+    for (const auto& [key, inner] : after) {
+      const auto there = before.find(key);
+      put(path, key, there == before.end() ? nullptr : &there->second, inner, Naming::in_passing);
+    }
+  }
+
+  void turn_list(const Path& path, const Shape& now, const Shape& wanted) {
+    const auto& before = std::get<ShapeList>(now.node);
+    const auto& after = std::get<ShapeList>(wanted.node);
+    std::uint64_t at = 0;  // in the list as the ops so far have left it
+    std::size_t from = 0, to = 0;
+    for (const ListStep& step : align_lists(before, after)) {
+      switch (step.kind) {
+        case ListStep::Kind::keep:
+          for (std::size_t i = 0; i < step.count; ++i)
+            put(path, at++, &before[from++], after[to++], Naming::in_passing);
+          break;
+        case ListStep::Kind::remove:
+          ops_.push_back({path, ListRemove{at, step.count}});
+          from += step.count;
+          break;
+        case ListStep::Kind::insert:
+          insert(path, at, &after[to], step.count);
+          at += step.count;
+          to += step.count;
+          break;
+      }
+    }
+  }
+
+  void turn_text(const Path& path, const Shape& now, const Shape& wanted) {
+    const auto edits =
+        diff_texts(std::get<std::string>(leaf_of(now)), std::get<std::string>(leaf_of(wanted)));
+    for (Op& op : ops_of(edits, path)) ops_.push_back(std::move(op));
+  }
+
+  void turn_counter(const Path& path, const Shape& now, const Shape& wanted) {
+    __extension__ typedef __int128 Wide;
+    using Bounds = std::numeric_limits<std::int64_t>;
+    Wide rest =
+        Wide{std::get<std::int64_t>(leaf_of(wanted))} - Wide{std::get<std::int64_t>(leaf_of(now))};
+    while (rest != 0) {
+      const Wide piece = std::clamp<Wide>(rest, Bounds::min(), Bounds::max());
+      ops_.push_back({path, CounterAdd{static_cast<std::int64_t>(piece)}});
+      rest -= piece;
+    }
+  }
+
+  void turn_set(const Path& path, const Shape& now, const Shape& wanted) {
+    const auto elements = [](const Shape& set) {
+      std::vector<Scalar> out;
+      for (const Shape& item : std::get<ShapeList>(set.node)) out.push_back(leaf_of(item));
+      std::sort(out.begin(), out.end(), scalar_less);
+      out.erase(std::unique(out.begin(), out.end()), out.end());
+      return out;
+    };
+    const auto before = elements(now), after = elements(wanted);
+    std::vector<Scalar> gone, come;
+    std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                        std::back_inserter(gone), scalar_less);
+    std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                        std::back_inserter(come), scalar_less);
+    for (Scalar& element : gone) ops_.push_back({path, SetRemove{std::move(element)}});
+    for (Scalar& element : come) ops_.push_back({path, SetAdd{std::move(element)}});
+  }
+
+  std::vector<Op> ops_;
+};
+
+}  // namespace
+
+std::optional<Kind> kind_wanted(const Shape& now, const Shape& wanted) {
+  if (wanted.kind) return wanted.kind;
+  if (std::holds_alternative<ShapeMap>(wanted.node)) return Kind::map;
+  if (const auto* list = std::get_if<ShapeList>(&wanted.node)) {
+    const bool fits_set = std::all_of(list->begin(), list->end(), [](const Shape& item) {
+      return !item.kind && std::holds_alternative<Scalar>(item.node);
+    });
+    return now.kind == Kind::set && fits_set ? Kind::set : Kind::list;
+  }
+  const auto& scalar = std::get<Scalar>(wanted.node);
+  if (now.kind == Kind::text && std::holds_alternative<std::string>(scalar)) return Kind::text;
+  if (now.kind == Kind::counter && std::holds_alternative<std::int64_t>(scalar))
+    return Kind::counter;
+  return std::nullopt;
+}
+
+std::vector<Op> ops_to_turn(const Shape* now, const Path& slot, const Shape& wanted,
+                            Naming naming) {
+  Rewrite rewrite;
+  rewrite.put(Path(slot.begin(), slot.end() - 1), slot.back(), now, wanted, naming);
+  return rewrite.take();
+}
+
+std::vector<Op> ops_to_insert(const Path& list, std::uint64_t index, const Shape& wanted) {
+  Rewrite rewrite;
+  rewrite.insert(list, index, &wanted, 1);
+  return rewrite.take();
+}
+
+Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const Shape& wanted,
+                                   Naming naming) {
+  if (Status checked = check_shape(wanted); !checked) return pass(checked);
+  const auto there = now.shape(slot);
+  if (!slot.empty()) return ops_to_turn(there ? &*there : nullptr, slot, wanted, naming);
+  if (kind_of_new(wanted) != Kind::map)
+    return fail(Errc::invalid, "the document itself is a map; put an object");
+  Rewrite rewrite;
+  rewrite.turn({}, *there, wanted, Kind::map);
+  return rewrite.take();
+}
+
+}  // namespace syncline::crdt
