@@ -44,18 +44,18 @@ Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& p
   const std::string name = value.begin().key();
   Json& content = value.begin().value();
   if (name == "$text" && content.is_string()) return Wanted{Kind::text, &content};
-  if (name == "$counter" && content.is_number_integer()) return Wanted{Kind::counter, &content};
+  if (name == "$counter" && read_number(content)) return Wanted{Kind::counter, &content};
   if (name == "$set" && content.is_array()) return Wanted{Kind::set, &content};
   if (name == "$map" && content.is_object()) return Wanted{Kind::map, &content};
-  return fail(Errc::invalid, place +
-                                 R"( has one key with "$": that is {"$text": string}, )"
-                                 R"({"$counter": integer}, {"$set": array}, or {"$map": object})"
-                                 " around a map with such a key");
+  return fail(Errc::invalid, place + R"( has one key with "$": that is {"$text": string}, )"
+                                     R"({"$counter": integer or string like "12.50"}, )"
+                                     R"({"$set": array}, or {"$map": object})"
+                                     " around a map with such a key");
 }
 
 bool is_nothing(const Wanted& wanted) {
   if (wanted.kind == Kind::text) return wanted.content->get_ref<const std::string&>().empty();
-  if (wanted.kind == Kind::counter) return wanted.content->get<std::int64_t>() == 0;
+  if (wanted.kind == Kind::counter) return *wanted.content == 0;
   return wanted.content->empty();
 }
 
@@ -89,6 +89,12 @@ Result<crdt::Scalar> read_scalar(Json& value, const std::string& place) {
     default:
       return fail(Errc::invalid, place + " has to be a string, a number, true, false or null");
   }
+}
+
+std::optional<crdt::DecimalSum> read_number(const Json& value) {
+  if (value.is_number_integer()) return crdt::DecimalSum::of(value.get<std::int64_t>());
+  if (value.is_string()) return crdt::DecimalSum::of(value.get<std::string>());
+  return std::nullopt;
 }
 
 void OpsWriter::push(const Path& path, crdt::Action action) {
@@ -196,16 +202,25 @@ void OpsWriter::insert_text(const Path& text, std::uint64_t position, std::strin
   }
 }
 
+Status OpsWriter::add_number(const Path& counter, const Json& number, const std::string& place) {
+  const auto sum = read_number(number);
+  if (!sum) {
+    return fail(Errc::invalid, place + R"( has to be an integer or a decimal like "12.50")");
+  }
+  const auto amounts = sum->amounts();
+  if (!amounts) return fail(amounts.error().code, place + ": " + amounts.error().context);
+  for (const crdt::Decimal& amount : *amounts) {
+    push(counter, crdt::CounterAdd{amount.mantissa, amount.scale});
+  }
+  return {};
+}
+
 Status OpsWriter::fill(const Path& path, Kind kind, Json& content, const std::string& place) {
   switch (kind) {
     case Kind::map: return fill_map(path, content, place);
     case Kind::list: return insert_items(path, 0, content, place);
     case Kind::text: insert_text(path, 0, content.get_ref<const std::string&>()); return {};
-    case Kind::counter:
-      if (content.get<std::int64_t>() != 0) {
-        push(path, crdt::CounterAdd{content.get<std::int64_t>()});
-      }
-      return {};
+    case Kind::counter: return add_number(path, content, place);
     case Kind::set:
       for (Json& value : content) {
         Result<crdt::Scalar> leaf = read_scalar(value, place);

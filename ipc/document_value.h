@@ -10,11 +10,13 @@
 
 #include "ipc/json.h"
 #include "protocol/base/result.h"
+#include "protocol/crdt/decimal.h"
 #include "protocol/crdt/op.h"
 #include "protocol/step/command.h"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,8 @@ class OpsWriter {
   Status insert_items(const crdt::Path& list, std::uint64_t index, Json& values,
                       const std::string& place);
   void insert_text(const crdt::Path& text, std::uint64_t position, std::string_view inserted);
+  // An integer, or a decimal as a string.
+  Status add_number(const crdt::Path& counter, const Json& number, const std::string& place);
   void push(const crdt::Path& path, crdt::Action action);
 
  private:
@@ -45,6 +49,8 @@ class OpsWriter {
   std::vector<step::EditOp>& out_;
 };
 
+// An integer, or a string like "12.50": how counters are written. Nothing for everything else.
+std::optional<crdt::DecimalSum> read_number(const Json& value);
 // Nothing of an object or array.
 Result<crdt::Scalar> read_scalar(Json& value, const std::string& place);
 

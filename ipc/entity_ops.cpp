@@ -18,6 +18,7 @@ using crdt::Path;
 constexpr std::int64_t position_max = UINT32_MAX;
 // What every program can write as an integer.
 constexpr std::int64_t amount_max = std::int64_t{1} << 53;
+constexpr std::int64_t decimal_size_max = 64;
 constexpr std::int64_t text_size_max = 4 * 1024 * 1024;
 
 struct OpRow {
@@ -99,9 +100,8 @@ Status write_list_set(OpsWriter& out, std::vector<step::EditOp>&, Json& op, cons
 }
 
 Status write_counter_add(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Path& path,
-                         const std::string&) {
-  out.push(path, crdt::CounterAdd{read_integer(op, "by", 0)});
-  return {};
+                         const std::string& place) {
+  return out.add_number(path, op["by"], place + ".by");
 }
 
 template <class Action>
@@ -160,7 +160,9 @@ const OpRow op_rows[] = {
     {"counter.add", "adds to the counter at the path",
      [] {
        return std::vector{
-           required("by", integer("how much; negative to subtract", -amount_max, amount_max))};
+           required("by", either("how much; negative to subtract",
+                                 {integer("", -amount_max, amount_max),
+                                  text("a decimal like \"12.50\"", decimal_size_max, 1)}))};
      },
      write_counter_add},
     {"set.add", "adds to the set at the path",

@@ -155,7 +155,7 @@ struct Perform {
   }
 
   void operator()(const CounterAdd& a) const {
-    std::get<CounterContainer>(target.node).add(edit.self, a.amount);
+    std::get<CounterContainer>(target.node).add(edit.self, {a.amount, a.scale});
   }
   void operator()(const SetAdd& a) const {
     set().tags[a.value].raise(edit.self.log, edit.self.seq);

@@ -69,7 +69,7 @@ std::size_t ListContent::size_bytes() const {
   return size;
 }
 
-void CounterContainer::add(const EventId& event, std::int64_t amount) {
+void CounterContainer::add(const EventId& event, const Decimal& amount) {
   const auto author =
       std::lower_bound(authors.begin(), authors.end(), event.log,
                        [](const Author& row, LogIndex log) { return row.log < log; });
@@ -77,11 +77,7 @@ void CounterContainer::add(const EventId& event, std::int64_t amount) {
                        ? author
                        : authors.insert(author, Author{event.log, {}});
   row->increments.push_back({event.seq, amount});
-  sum += amount;
-}
-
-std::int64_t CounterContainer::value() const {
-  return static_cast<std::int64_t>(std::clamp<Sum>(sum, INT64_MIN, INT64_MAX));
+  sum.add(amount);
 }
 
 Container::Container(Kind kind) {
@@ -121,7 +117,7 @@ struct Clear {
       auto& increments = author.increments;
       const auto end = std::find_if(increments.begin(), increments.end(),
                                     [known](const auto& step) { return step.seq > known; });
-      for (auto step = increments.begin(); step != end; ++step) counter.sum -= step->amount;
+      for (auto step = increments.begin(); step != end; ++step) counter.sum.subtract(step->amount);
       increments.erase(increments.begin(), end);
     }
     std::erase_if(counter.authors, [](const auto& author) { return author.increments.empty(); });

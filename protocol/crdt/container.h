@@ -7,6 +7,7 @@
 // C11); one without an entry in its slot is gone but keeps what late events may need.
 #pragma once
 
+#include "protocol/crdt/decimal.h"
 #include "protocol/crdt/edit.h"
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/sequence.h"
@@ -130,21 +131,18 @@ struct MapContainer {
 };
 
 struct CounterContainer {
-  __extension__ typedef __int128 Sum;
   struct Increment {
     std::uint64_t seq = 0;
-    std::int64_t amount = 0;
+    Decimal amount;
   };
   struct Author {
     LogIndex log = 0;
     std::vector<Increment> increments;  // ascending by seq
   };
   std::vector<Author> authors;  // ascending by log, none empty
-  Sum sum = 0;
+  DecimalSum sum;
 
-  void add(const EventId& event, std::int64_t amount);
-  // Exact, then cut to what 64 bits hold: no order of events can change it. Spec C16.
-  std::int64_t value() const;
+  void add(const EventId& event, const Decimal& amount);
 };
 
 struct ScalarLess {

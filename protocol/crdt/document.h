@@ -96,7 +96,7 @@ class Document {
   Applied apply(const EventContext& context, std::span<const Op> ops);
 
   // The whole document, conflicts shown by their first value. Texts read as strings, counters
-  // as integers, sets as sorted lists.
+  // as integers or as decimals in a string, sets as sorted lists.
   Value read() const;
   // Nothing if there is nothing at `path`; its last step names a slot, the empty path the root.
   std::optional<Value> read(const Path& path) const;

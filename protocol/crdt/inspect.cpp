@@ -110,10 +110,10 @@ struct Check {
     return found;
   }
   Finding operator()(const CounterContainer& counter) const {
-    CounterContainer::Sum sum = 0;
+    DecimalSum sum;
     for (const auto& author : counter.authors)
-      for (const auto& step : author.increments) sum += step.amount;
-    if (sum != counter.sum) return "a counter that miscounts";
+      for (const auto& step : author.increments) sum.add(step.amount);
+    if (!(sum == counter.sum)) return "a counter that miscounts";
     return std::nullopt;
   }
   Finding operator()(const SetContainer& set) const {

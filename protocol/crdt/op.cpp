@@ -9,12 +9,13 @@
 //        | (index << 1 | 1):varint           from a list
 // action = 0 key item | 1 key | 2 key kind            map set, remove, keep
 //        | 3 index n*:item | 4 index n | 5 index item | 6 index kind    list insert, remove, set,
-//        keep | 7 position text | 8 position n             text insert, remove | 9 zigzag | 10
-//        scalar | 11 scalar           counter add, set add, set remove
+//        keep | 7 position text | 8 position n             text insert, remove
+//        | 9 scale:u8 zigzag | 10 scalar | 11 scalar            counter add, set add, set remove
 // item   = scalar | (10h + kind):u8                   a leaf or a new empty container
 #include "protocol/crdt/op.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/crdt/decimal.h"
 #include "protocol/crdt/item_codec.h"
 
 #include <algorithm>
@@ -65,7 +66,7 @@ struct ActionWriter {
   }
   void operator()(const TextInsert& a) const { out.varint(a.position).text(a.text); }
   void operator()(const TextRemove& a) const { out.varint(a.position).varint(a.count); }
-  void operator()(const CounterAdd& a) const { out.zigzag(a.amount); }
+  void operator()(const CounterAdd& a) const { out.u8(a.scale).zigzag(a.amount); }
   void operator()(const SetAdd& a) const { encode_scalar(out, a.value); }
   void operator()(const SetRemove& a) const { encode_scalar(out, a.value); }
 };
@@ -84,6 +85,12 @@ Action decode_text_insert(wire::Reader& in) {
   return TextInsert{position, std::move(text)};
 }
 
+Action decode_counter_add(wire::Reader& in) {
+  const std::uint8_t scale = in.u8();
+  if (scale > Decimal::scale_max) in.fail_with(Errc::invalid);
+  return CounterAdd{in.zigzag(), scale};
+}
+
 // The order of the fields in the braces is the order in which they are read. An action that is
 // not known fails the body as a whole: Spec C1.
 Action decode_action(wire::Reader& in, std::uint8_t number) {
@@ -97,7 +104,7 @@ Action decode_action(wire::Reader& in, std::uint8_t number) {
     case 6: return ListKeep{in.varint(index_max), decode_kind(in)};
     case 7: return decode_text_insert(in);
     case 8: return TextRemove{in.varint(index_max), decode_count(in)};
-    case 9: return CounterAdd{in.zigzag()};
+    case 9: return decode_counter_add(in);
     case 10: return SetAdd{decode_scalar(in)};
     case 11: return SetRemove{decode_scalar(in)};
     default: in.fail_with(Errc::unsupported); return MapRemove{};
@@ -156,7 +163,7 @@ struct ActionCheck {
            a.text.size() <= limits::event_plaintext_size_max && is_text(as_bytes(a.text));
   }
   bool operator()(const TextRemove& a) const { return fits_range(a.position, a.count); }
-  bool operator()(const CounterAdd&) const { return true; }
+  bool operator()(const CounterAdd& a) const { return a.scale <= Decimal::scale_max; }
   bool operator()(const SetAdd& a) const { return fits(a.value); }
   bool operator()(const SetRemove& a) const { return fits(a.value); }
 };

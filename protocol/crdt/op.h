@@ -81,8 +81,10 @@ struct TextRemove {
   std::uint64_t count = 0;
   bool operator==(const TextRemove&) const = default;
 };
+// amount / 10^scale
 struct CounterAdd {
   std::int64_t amount = 0;
+  std::uint8_t scale = 0;
   bool operator==(const CounterAdd&) const = default;
 };
 struct SetAdd {

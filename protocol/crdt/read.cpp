@@ -36,7 +36,7 @@ struct ReadContainer {
     });
     return Value{Scalar{std::move(out)}};
   }
-  Value operator()(const CounterContainer& counter) const { return Value{Scalar{counter.value()}}; }
+  Value operator()(const CounterContainer& counter) const { return Value{counter.sum.value()}; }
   Value operator()(const SetContainer& set) const {
     ValueList out;
     for (const auto& [element, tags] : set.tags) out.push_back(Value{element});

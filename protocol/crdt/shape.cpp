@@ -5,6 +5,7 @@
 #include "protocol/crdt/shape.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/crdt/decimal.h"
 #include "protocol/crdt/reading.h"
 
 #include <algorithm>
@@ -63,6 +64,11 @@ bool same_scalar(const Scalar& a, const Scalar& b) {
   return a == b || same_number(a, b) || same_number(b, a);
 }
 
+bool same_amount(const Scalar& a, const Scalar& b) {
+  const auto sum = DecimalSum::of(a), other = DecimalSum::of(b);
+  return sum && other && sum->minus(*other).is_zero();
+}
+
 std::vector<Scalar> sorted_elements(const ShapeList& list) {
   std::vector<Scalar> out;
   for (const Shape& item : list)
@@ -79,7 +85,7 @@ bool fits_kind(const Shape& shape) {
     case Kind::map: return std::holds_alternative<ShapeMap>(shape.node);
     case Kind::list: return std::holds_alternative<ShapeList>(shape.node);
     case Kind::text: return scalar != nullptr && std::holds_alternative<std::string>(*scalar);
-    case Kind::counter: return scalar != nullptr && std::holds_alternative<std::int64_t>(*scalar);
+    case Kind::counter: return scalar != nullptr && DecimalSum::of(*scalar);
     case Kind::set: {
       const ShapeList* list = std::get_if<ShapeList>(&shape.node);
       return list != nullptr && std::all_of(list->begin(), list->end(), [](const Shape& item) {
@@ -145,8 +151,10 @@ Shape shape_of(const Value& value, std::optional<Kind> kind) {
 bool reads_as(const Shape& now, const Shape& wanted) {
   if (wanted.kind && wanted.kind != now.kind) return false;
   if (now.node.index() != wanted.node.index()) return false;
-  if (const auto* scalar = std::get_if<Scalar>(&now.node))
-    return same_scalar(*scalar, std::get<Scalar>(wanted.node));
+  const auto* scalar = std::get_if<Scalar>(&now.node);
+  if (scalar && now.kind == Kind::counter)
+    return same_amount(*scalar, std::get<Scalar>(wanted.node));
+  if (scalar) return same_scalar(*scalar, std::get<Scalar>(wanted.node));
   if (const auto* list = std::get_if<ShapeList>(&now.node)) {
     const auto& other = std::get<ShapeList>(wanted.node);
     if (now.kind == Kind::set)

@@ -13,7 +13,7 @@
 //             lamport and wall count back from the newest entry of the history
 // container = map | sequence | counter | set, by its kind
 // map       = n:varint n*(key:text slot)     ascending
-// counter   = n:varint n*(log k:varint k*(gap:varint amount:zigzag))
+// counter   = n:varint n*(log k:varint k*(gap:varint scale:u8 amount:zigzag))
 // set       = n:varint n*(scalar version)    ascending
 // sequence  = see snapshot_sequence.cpp
 #include "protocol/crdt/snapshot.h"
@@ -63,7 +63,7 @@ struct ContainerWriter {
       to.out.varint(to.names.of(author->log)).varint(author->increments.size());
       std::uint64_t before = 0;
       for (const auto& step : author->increments) {
-        to.out.varint(step.seq - before).zigzag(step.amount);
+        to.out.varint(step.seq - before).u8(step.amount.scale).zigzag(step.amount.mantissa);
         before = step.seq;
       }
     }
@@ -102,9 +102,10 @@ struct ContainerReader {
       std::uint64_t seq = 0;
       for (std::uint64_t i = 0; i < steps && from.in.ok(); ++i) {
         seq += from.in.varint(from.frontier.get(log) - seq);
-        const std::int64_t amount = from.in.zigzag();
-        if (seq == 0) return from.corrupt();
-        if (from.in.ok()) counter.add({log, seq}, amount);
+        const std::uint8_t scale = from.in.u8();
+        const std::int64_t mantissa = from.in.zigzag();
+        if (seq == 0 || scale > Decimal::scale_max) return from.corrupt();
+        if (from.in.ok()) counter.add({log, seq}, {mantissa, scale});
       }
     }
   }

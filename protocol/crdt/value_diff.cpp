@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/crdt/value_diff.h"
 
+#include "protocol/crdt/decimal.h"
 #include "protocol/crdt/list_alignment.h"
 #include "protocol/crdt/text_diff.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace syncline::crdt {
 namespace {
@@ -21,7 +21,8 @@ bool is_nothing(const Shape& content, Kind kind) {
   if (const auto* map = std::get_if<ShapeMap>(&content.node)) return map->empty();
   const auto& scalar = std::get<Scalar>(content.node);
   if (kind == Kind::text) return std::get<std::string>(scalar).empty();
-  return scalar == Scalar(std::int64_t{0});
+  const auto amounts = DecimalSum::of(scalar)->amounts();
+  return amounts && amounts->empty();
 }
 
 // What a text, counter, set or leaf reads as is written as a whole, or by those who see all of it.
@@ -40,7 +41,7 @@ class Rewrite {
       if (naming == Naming::in_passing && reads_as(*now, wanted)) return;
       return replace(parent, step, wanted, kind);
     }
-    if (kind != now->kind || is_cut(*now, wanted)) return replace(parent, step, wanted, kind);
+    if (kind != now->kind || is_far(*now, wanted)) return replace(parent, step, wanted, kind);
     if (!kind) {
       if (contested || now->node != wanted.node) assign(parent, step, leaf_of(wanted));
       return;
@@ -79,11 +80,17 @@ class Rewrite {
  private:
   static const Scalar& leaf_of(const Shape& shape) { return std::get<Scalar>(shape.node); }
 
-  // A counter that outgrew what it reads as (Spec C16): nobody knows the difference.
-  static bool is_cut(const Shape& now, const Shape& wanted) {
-    if (now.kind != Kind::counter || now.node == wanted.node) return false;
-    const auto amount = std::get<std::int64_t>(leaf_of(now));
-    return amount == INT64_MAX || amount == INT64_MIN;
+  // Requires: both are numbers.
+  static DecimalSum difference(const Shape& now, const Shape& wanted) {
+    return DecimalSum::of(leaf_of(wanted))->minus(*DecimalSum::of(leaf_of(now)));
+  }
+  // A counter so far from what is wanted that no addition leads there.
+  static bool is_far(const Shape& now, const Shape& wanted) {
+    return now.kind == Kind::counter && !difference(now, wanted).amounts();
+  }
+  void add(const Path& counter, const DecimalSum& number) {
+    for (const Decimal& amount : number.amounts().value_or(std::vector<Decimal>()))
+      ops_.push_back({counter, CounterAdd{amount.mantissa, amount.scale}});
   }
 
   static Op keep(const Path& parent, const Step& step, Kind kind) {
@@ -128,11 +135,7 @@ class Rewrite {
         if (!text.empty()) ops_.push_back({path, TextInsert{0, text}});
         return;
       }
-      case Kind::counter: {
-        const auto amount = std::get<std::int64_t>(leaf_of(wanted));
-        if (amount != 0) ops_.push_back({path, CounterAdd{amount}});
-        return;
-      }
+      case Kind::counter: return add(path, *DecimalSum::of(leaf_of(wanted)));
       case Kind::set:
         for (const Shape& item : std::get<ShapeList>(wanted.node))
           ops_.push_back({path, SetAdd{leaf_of(item)}});
@@ -182,15 +185,8 @@ class Rewrite {
   }
 
   void turn_counter(const Path& path, const Shape& now, const Shape& wanted) {
-    __extension__ typedef __int128 Wide;
-    using Bounds = std::numeric_limits<std::int64_t>;
-    Wide rest =
-        Wide{std::get<std::int64_t>(leaf_of(wanted))} - Wide{std::get<std::int64_t>(leaf_of(now))};
-    while (rest != 0) {
-      const Wide piece = std::clamp<Wide>(rest, Bounds::min(), Bounds::max());
-      ops_.push_back({path, CounterAdd{static_cast<std::int64_t>(piece)}});
-      rest -= piece;
-    }
+    const DecimalSum rest = difference(now, wanted);
+    if (!rest.is_zero()) add(path, rest);
   }
 
   void turn_set(const Path& path, const Shape& now, const Shape& wanted) {
@@ -227,8 +223,7 @@ std::optional<Kind> kind_wanted(const Shape& now, const Shape& wanted) {
   }
   const auto& scalar = std::get<Scalar>(wanted.node);
   if (now.kind == Kind::text && std::holds_alternative<std::string>(scalar)) return Kind::text;
-  if (now.kind == Kind::counter && std::holds_alternative<std::int64_t>(scalar))
-    return Kind::counter;
+  if (now.kind == Kind::counter && DecimalSum::of(scalar)) return Kind::counter;
   return std::nullopt;
 }
 

@@ -56,7 +56,7 @@ const char* const everything = R"({
   "body": {"$text": "It begins."}, "likes": {"$counter": 5}, "tags": {"$set": [true, 1, "a"]},
   "empty": {"map": {}, "list": [], "text": {"$text": ""}, "counter": {"$counter": 0},
             "set": {"$set": []}},
-  "items": [1, "two", {"name": "three", "note": {"$text": "x"}}, [4, [5, {}]], {"$counter": -7},
+  "items": [1, "two", {"name": "three", "note": {"$text": "x"}}, [4, [5, {}]], {"$counter": -7}, {"$counter": "12.50"},
             {"$set": ["s"]}, {"$text": "t"}, null],
   "escaped": {"$map": {"$text": "not a marker"}}, "two": {"$text": "a", "$set": "b"},
   "12": {"34": "digits"}
@@ -145,6 +145,8 @@ TEST_CASE("each op of entity.update changes what it says") {
     {"op":"list.set","path":"/l","at":0,"value":{"$counter":3}},
     {"op":"set","path":"/l/3","value":"last"},
     {"op":"counter.add","path":"/n","by":-3},
+    {"op":"counter.add","path":"/price","by":"12.50"},
+    {"op":"counter.add","path":"/price","by":1},
     {"op":"set.add","path":"/s","value":2},
     {"op":"set.remove","path":"/s","value":"x"},
     {"op":"set","path":["years","2026"],"value":true},
@@ -154,7 +156,7 @@ TEST_CASE("each op of entity.update changes what it says") {
   CHECK(annotated(document) == Json::parse(R"({
     "title":"b","new":{"deep":{"er":{"x":[1,{"$text":"t"}]}}},"m":{},
     "body":{"$text":"ello w\u00f6rld"},"l":[{"$counter":3},"i",{"a":1},"last"],
-    "n":{"$counter":-2},"s":{"$set":[2]},"years":{"2026":true}})"));
+    "n":{"$counter":-2},"price":{"$counter":"13.50"},"s":{"$set":[2]},"years":{"2026":true}})"));
   update(document, R"([{"op":"remove","path":"/l/1"},{"op":"set","path":"/m","value":{"q":{}}}])");
   CHECK(annotated(document)["l"] == Json::parse(R"([{"$counter":3},{"a":1},"last"])"));
   CHECK(annotated(document)["m"] == Json::parse(R"({"q":{}})"));

@@ -5,7 +5,10 @@
 // slot starts with that slot's place and "|".
 #include "tests/reference/oracle.h"
 
+#include "tests/reference/long_number.h"
+
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 namespace syncline::reference {
@@ -30,6 +33,7 @@ struct Fact {
   ItemValue value;  // put, tag: the scalar; element of a text: the character
   Element element = 0;
   std::int64_t amount = 0;
+  unsigned scale = 0;
 };
 
 struct Cover {
@@ -171,7 +175,7 @@ class Judge {
   }
 
   void put(const std::string& slot, const ItemValue& value) {
-    facts_.push_back({FactKind::put, slot, now_, value, 0, 0});
+    facts_.push_back({FactKind::put, slot, now_, value, 0, 0, 0});
   }
   void cover(const std::string& slot, const std::string& spared = {}) {
     covers_.push_back({now_, slot, spared, {}, {}, {}});
@@ -184,7 +188,7 @@ class Judge {
   }
   bool act(const crdt::MapRemove& a) {
     cover(key_slot(container_, a.key));
-    facts_.push_back({FactKind::removal, key_slot(container_, a.key), now_, {}, 0, 0});
+    facts_.push_back({FactKind::removal, key_slot(container_, a.key), now_, {}, 0, 0, 0});
     return true;
   }
   bool act(const crdt::MapKeep& a) { return keep(key_slot(container_, a.key), a.kind); }
@@ -211,7 +215,7 @@ class Judge {
     for (std::uint64_t i = a.index; i < a.index + a.count; ++i) {
       const std::string slot = item_slot(container_, facts_[items[i]].element);
       cover(slot);
-      facts_.push_back({FactKind::removal, slot, now_, {}, 0, 0});
+      facts_.push_back({FactKind::removal, slot, now_, {}, 0, 0, 0});
     }
     return true;
   }
@@ -255,11 +259,11 @@ class Judge {
   }
 
   bool act(const crdt::CounterAdd& a) {
-    facts_.push_back({FactKind::increment, container_, now_, {}, 0, a.amount});
+    facts_.push_back({FactKind::increment, container_, now_, {}, 0, a.amount, a.scale});
     return true;
   }
   bool act(const crdt::SetAdd& a) {
-    facts_.push_back({FactKind::tag, container_, now_, a.value, 0, 0});
+    facts_.push_back({FactKind::tag, container_, now_, a.value, 0, 0, 0});
     return true;
   }
   bool act(const crdt::SetRemove& a) {
@@ -276,7 +280,7 @@ class Judge {
         known.insert(fact.element);
     }
     const Element element = orders_[container_].insert(events_[now_.event].log, left, known);
-    facts_.push_back({FactKind::element, container_, now_, value, element, 0});
+    facts_.push_back({FactKind::element, container_, now_, value, element, 0, 0});
     return element;
   }
 
@@ -337,22 +341,26 @@ class Judge {
         out += std::get<std::string>(std::get<Scalar>(facts_[index].value));
       return Value{Scalar{out}};
     }
-    if (kind == Kind::counter) return Value{Scalar{read_counter(container)}};
+    if (kind == Kind::counter) return Value{read_counter(container)};
     return Value{read_set(container)};
   }
 
-  std::int64_t read_counter(const std::string& container) const {
-    // In two halves, so that no sum of a test's amounts overflows.
-    std::int64_t high = 0, low = 0;
+  // As on paper: two columns of digits, what is added and what is taken away.
+  Scalar read_counter(const std::string& container) const {
+    LongNumber gains, losses;
+    unsigned places = 0;
     for (const std::size_t index : living(FactKind::increment, container, now_)) {
-      high += facts_[index].amount >> 32;
-      low += facts_[index].amount & 0xffffffff;
+      const Fact& fact = facts_[index];
+      (fact.amount < 0 ? losses : gains).add(std::to_string(fact.amount), fact.scale);
+      places = std::max(places, fact.scale);
     }
-    high += low >> 32;
-    low &= 0xffffffff;
-    if (high > INT32_MAX) return INT64_MAX;
-    if (high < INT32_MIN) return INT64_MIN;
-    return high * (std::int64_t{1} << 32) + low;
+    const bool negative = gains < losses;
+    const std::string text =
+        (negative ? "-" : "") + (negative ? losses.less(gains) : gains.less(losses)).text(places);
+    const bool fits =
+        text.size() < 19 || std::to_string(std::strtoll(text.c_str(), nullptr, 10)) == text;
+    if (places == 0 && fits) return Scalar{std::int64_t{std::strtoll(text.c_str(), nullptr, 10)}};
+    return Scalar{text};
   }
 
   crdt::ValueList read_set(const std::string& container) const {

@@ -14,7 +14,11 @@ using namespace syncline::crdt::test;
 
 namespace {
 
-std::size_t histories() { return std::getenv("SYNCLINE_LONG") ? 100'000 : 10'000; }
+// SYNCLINE_HISTORIES is how many of each flavour; the long run makes 100,000.
+std::size_t histories() {
+  const char* wanted = std::getenv("SYNCLINE_HISTORIES");
+  return wanted ? static_cast<std::size_t>(std::strtoull(wanted, nullptr, 10)) : 10'000;
+}
 
 // Applies `history` in `order`, with duplicates and reloads if `dice` says so, and compares.
 std::string deliver(const History& history, const std::vector<std::size_t>& order, Replica& replica,

@@ -17,15 +17,33 @@ TEST_CASE("C16: increments of all devices add up") {
   CHECK(b.reads(at("c")) == "13");
 }
 
-TEST_CASE("C16: a counter is exact beyond 64 bits and shows the nearest it can") {
+TEST_CASE("C16: a counter is exact beyond 64 bits, and then reads as its digits") {
   Device a(0), b(1);
   a.edit({Op{at("c"), CounterAdd{INT64_MAX}}, Op{at("c"), CounterAdd{INT64_MAX}}});
-  CHECK(a.reads(at("c")) == std::to_string(INT64_MAX));
+  CHECK(a.reads(at("c")) == "\"18446744073709551614\"");
   b.edit({Op{at("c"), CounterAdd{INT64_MIN}}, Op{at("c"), CounterAdd{INT64_MIN}}});
-  CHECK(b.reads(at("c")) == std::to_string(INT64_MIN));
+  CHECK(b.reads(at("c")) == "\"-18446744073709551616\"");
   meet(a, b);
   CHECK(a.reads(at("c")) == "-2");
   CHECK(b.reads(at("c")) == "-2");
+}
+
+TEST_CASE("C16: decimals add up exactly and keep the places of the finest") {
+  Device a(0), b(1);
+  a.edit(at("c"), CounterAdd{1000, 2});
+  for (int i = 0; i < 10; ++i) b.edit(at("c"), CounterAdd{1, 1});
+  CHECK(b.reads(at("c")) == "\"1.0\"");
+  meet(a, b);
+  CHECK(a.reads(at("c")) == "\"11.00\"");
+  a.edit(at("c"), CounterAdd{-12});
+  CHECK(a.reads(at("c")) == "\"-1.00\"");
+  b.edit(at("c"), CounterAdd{1, 18});
+  meet(a, b);
+  CHECK(b.reads(at("c")) == "\"-0.999999999999999999\"");
+  b.edit({Op{at("c"), CounterAdd{INT64_MAX}}, Op{at("c"), CounterAdd{INT64_MAX, 18}}});
+  CHECK(b.reads(at("c")) == "\"9223372036854775815.223372036854775808\"");
+  b.edit({}, MapSet{"c", Kind::counter});
+  CHECK(b.reads(at("c")) == "0");
 }
 
 TEST_CASE("C16: removing a counter takes away the increments that were seen") {

@@ -261,7 +261,7 @@ struct DescribeAction {
     out << "type at " << a.position << " \"" << a.text << '"';
   }
   void operator()(const TextRemove& a) const { out << "delete " << a.position << " +" << a.count; }
-  void operator()(const CounterAdd& a) const { out << "add " << a.amount; }
+  void operator()(const CounterAdd& a) const { out << "add " << a.amount << " e-" << int{a.scale}; }
   void operator()(const SetAdd& a) const {
     out << "add element ";
     Describe{out}(a.value);

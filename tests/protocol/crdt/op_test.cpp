@@ -27,6 +27,7 @@ const std::vector<Op> one_of_each = {
     {at("t"), TextInsert{12, "grüße"}},
     {at("t"), TextRemove{0, UINT32_MAX}},
     {at("c"), CounterAdd{-5}},
+    {at("c"), CounterAdd{INT64_MIN, 18}},
     {at("s"), SetAdd{1.5}},
     {at("s"), SetRemove{text("x")}},
 };
@@ -58,7 +59,7 @@ TEST_CASE("C2: every op has the bytes that the specification gives it") {
   }
   Buffer of_deep{1, 0xe9, 2};
   append(of_deep, steps);
-  append(of_deep, Buffer{0x05});
+  append(of_deep, Buffer{0x00, 0x05});
   const std::vector<std::pair<Op, Buffer>> expected = {
       {{{}, MapSet{"a", number(-1)}}, {1, 0x00, 1, 'a', 3, 1}},
       {{{}, MapSet{"a", 1.5}}, {1, 0x00, 1, 'a', 4, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0}},
@@ -71,6 +72,7 @@ TEST_CASE("C2: every op has the bytes that the specification gives it") {
       {{at("l"), ListKeep{1, Kind::map}}, {1, 0x16, 2, 'l', 1, 0}},
       {{at("t"), TextInsert{2, "\xc3\xa4"}}, {1, 0x17, 2, 't', 2, 2, 0xc3, 0xa4}},
       {{at("t"), TextRemove{2, 1}}, {1, 0x18, 2, 't', 2, 1}},
+      {{at("c"), CounterAdd{1250, 2}}, {1, 0x19, 2, 'c', 2, 0xc4, 0x13}},
       {{at("s"), SetAdd{text("x")}}, {1, 0x1a, 2, 's', 5, 1, 'x'}},
       {{at("s"), SetRemove{Null{}}}, {1, 0x1b, 2, 's', 0}},
       {{deep, CounterAdd{-3}}, of_deep},
@@ -132,6 +134,7 @@ TEST_CASE("C3 C4 C5: what check_ops refuses, the decoder refuses too") {
       {at("t"), TextInsert{0, "\xed\xa0\x80"}},
       {at("t"), TextInsert{0, std::string(limits::event_plaintext_size_max + 1, 't')}},
       {at("t"), TextRemove{1, 0}},
+      {at("c"), CounterAdd{1, 19}},
       {at("s"), SetAdd{nan}},
   };
   for (const Op& op : bad) {
@@ -168,11 +171,11 @@ TEST_CASE("C1: an encoding cut short or with more behind it is refused") {
 
 TEST_CASE("C2: a path written out although it was the one before is refused") {
   // Two ops on path "c", both written out: counter_add 1, counter_add 1.
-  const Buffer spelled{2, 0x19, 2, 'c', 2, 0x19, 2, 'c', 2};
+  const Buffer spelled{2, 0x19, 2, 'c', 0, 2, 0x19, 2, 'c', 0, 2};
   CHECK(decode_ops(spelled).error().code == Errc::non_canonical);
-  const Buffer repeated{2, 0x19, 2, 'c', 2, 0xf9, 2};
+  const Buffer repeated{2, 0x19, 2, 'c', 0, 2, 0xf9, 0, 2};
   CHECK(decode_ops(repeated));
-  const Buffer of_nothing{1, 0xf9, 2};
+  const Buffer of_nothing{1, 0xf9, 0, 2};
   CHECK(decode_ops(of_nothing).error().code == Errc::non_canonical);
 }
 

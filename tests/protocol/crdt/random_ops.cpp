@@ -77,7 +77,10 @@ Op text_op(Dice& dice, Path path, std::uint64_t length) {
 
 Op counter_op(Dice& dice, Path path) {
   if (dice.one_in(16)) return {std::move(path), CounterAdd{dice.one_in(2) ? INT64_MAX : INT64_MIN}};
-  return {std::move(path), CounterAdd{static_cast<std::int64_t>(dice.pick(21)) - 10}};
+  const auto amount = static_cast<std::int64_t>(dice.pick(21)) - 10;
+  const bool places = dice.one_in(3);
+  return {std::move(path),
+          CounterAdd{amount, static_cast<std::uint8_t>(places ? dice.pick(19) : 0)}};
 }
 
 Op set_op(Dice& dice, Path path) {

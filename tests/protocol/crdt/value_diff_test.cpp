@@ -224,7 +224,7 @@ TEST_CASE("what cannot be is refused before anything is made of it") {
     return !ops_to_put(empty, {}, fields({{"a", wanted}})).has_value();
   };
   CHECK(refused({Kind::text, Scalar(std::int64_t{1})}));
-  CHECK(refused({Kind::counter, Scalar(std::string("1"))}));
+  CHECK(refused({Kind::counter, Scalar(std::string("1."))}));
   CHECK(refused({Kind::set, ShapeList{list({})}}));
   CHECK(refused({Kind::map, ShapeList{}}));
   CHECK_FALSE(ops_to_put(empty, {}, leaf(1)).has_value());
