@@ -154,30 +154,31 @@ Result<Target> find_existing(const Document& now, const Pointer& pointer) {
 }
 
 // Requires: it is there.
-Shape shape_at(const Document& now, const Target& target) {
+Shape shape_at(const Rehearsal& scene, const Target& target) {
   if (target.kind != Kind::set) {
     Path slot = target.container;
     slot.push_back(*target.step);
-    return *now.shape(slot);
+    return *scene.shape(slot);
   }
-  return std::get<ShapeList>(now.shape(target.container)->node)[target.index];
+  return std::get<ShapeList>(scene.shape(target.container)->node)[target.index];
 }
 
-Result<Shape> shape_at(const Document& now, const Pointer& pointer) {
-  if (pointer.empty()) return *now.shape();
-  const auto target = find_existing(now, pointer);
+Result<Shape> shape_at(const Rehearsal& scene, const Pointer& pointer) {
+  if (pointer.empty()) return *scene.shape({});
+  const auto target = find_existing(scene.document(), pointer);
   if (!target) return pass(target);
-  return shape_at(now, *target);
+  return shape_at(scene, *target);
 }
 
-Result<std::vector<Op>> ops_to_remove(const Document& now, const Pointer& pointer) {
+Result<std::vector<Op>> ops_to_remove(const Rehearsal& scene, const Pointer& pointer) {
   if (pointer.empty())
     return fail(Errc::invalid, "the document itself stays; remove the entity with entity.delete");
-  const auto target = find_existing(now, pointer);
+  const auto target = find_existing(scene.document(), pointer);
   if (!target) return pass(target);
   Action action = MapRemove{target->token};
   if (target->kind == Kind::list) action = ListRemove{target->index, 1};
-  if (target->kind == Kind::set) action = SetRemove{std::get<Scalar>(shape_at(now, *target).node)};
+  if (target->kind == Kind::set)
+    action = SetRemove{std::get<Scalar>(shape_at(scene, *target).node)};
   return std::vector<Op>{{target->container, std::move(action)}};
 }
 
@@ -188,19 +189,20 @@ Result<std::vector<Op>> ops_to_add_element(const Target& target, const Shape& va
   return std::vector<Op>{{target.container, SetAdd{*scalar}}};
 }
 
-Result<std::vector<Op>> ops_to_put_at(const Document& now, const Target& target,
+Result<std::vector<Op>> ops_to_put_at(const Rehearsal& scene, const Target& target,
                                       const Shape& value) {
   Path slot = target.container;
   slot.push_back(*target.step);
-  return ops_to_put(now, slot, value);
+  return ops_to_put(scene.document(), slot, value, Naming::by_name, scene.rules());
 }
 
-Result<std::vector<Op>> ops_to_add(const Document& now, const Pointer& pointer,
+Result<std::vector<Op>> ops_to_add(const Rehearsal& scene, const Pointer& pointer,
                                    const Shape& value) {
-  if (pointer.empty()) return ops_to_put(now, {}, value);
-  const auto target = find_target(now, pointer);
+  if (pointer.empty())
+    return ops_to_put(scene.document(), {}, value, Naming::by_name, scene.rules());
+  const auto target = find_target(scene.document(), pointer);
   if (!target) return pass(target);
-  if (target->kind == Kind::map) return ops_to_put_at(now, *target, value);
+  if (target->kind == Kind::map) return ops_to_put_at(scene, *target, value);
   if (target->index > target->size)
     return fail(Errc::invalid, text_of(pointer) + " is beyond the end, which is at " +
                                    std::to_string(target->size));
@@ -209,15 +211,16 @@ Result<std::vector<Op>> ops_to_add(const Document& now, const Pointer& pointer,
   return ops_to_insert(target->container, target->index, value);
 }
 
-Result<std::vector<Op>> ops_to_replace(const Document& now, const Pointer& pointer,
+Result<std::vector<Op>> ops_to_replace(const Rehearsal& scene, const Pointer& pointer,
                                        const Shape& value) {
-  if (pointer.empty()) return ops_to_put(now, {}, value);
-  const auto target = find_existing(now, pointer);
+  if (pointer.empty())
+    return ops_to_put(scene.document(), {}, value, Naming::by_name, scene.rules());
+  const auto target = find_existing(scene.document(), pointer);
   if (!target) return pass(target);
-  if (target->kind != Kind::set) return ops_to_put_at(now, *target, value);
+  if (target->kind != Kind::set) return ops_to_put_at(scene, *target, value);
   auto ops = ops_to_add_element(*target, value);
   if (!ops) return ops;
-  const Scalar before = std::get<Scalar>(shape_at(now, *target).node);
+  const Scalar before = std::get<Scalar>(shape_at(scene, *target).node);
   ops->insert(ops->begin(), Op{target->container, SetRemove{before}});
   return ops;
 }
@@ -242,16 +245,16 @@ Status run_move(Rehearsal& rehearsal, const PatchStep& step) {
   const bool inside = step.path.size() > step.from.size() &&
                       std::equal(step.from.begin(), step.from.end(), step.path.begin());
   if (inside) return fail(Errc::invalid, "nothing can be moved into itself");
-  const auto value = shape_at(rehearsal.document(), step.from);
+  const auto value = shape_at(rehearsal, step.from);
   if (!value) return pass(value);
   if (step.from == step.path) return {};
-  Status removed = run_all(rehearsal, ops_to_remove(rehearsal.document(), step.from));
+  Status removed = run_all(rehearsal, ops_to_remove(rehearsal, step.from));
   if (!removed) return removed;
-  return run_all(rehearsal, ops_to_add(rehearsal.document(), step.path, as_wanted(*value)));
+  return run_all(rehearsal, ops_to_add(rehearsal, step.path, as_wanted(*value)));
 }
 
-Status run_test(const Document& now, const PatchStep& step) {
-  const auto there = shape_at(now, step.path);
+Status run_test(const Rehearsal& scene, const PatchStep& step) {
+  const auto there = shape_at(scene, step.path);
   if (!there) return pass(there);
   if (reads_as(*there, step.value)) return {};
   return fail(Errc::conflict,
@@ -289,29 +292,29 @@ std::string text_of(const Pointer& pointer) {
   return text;
 }
 
-Result<std::vector<Op>> ops_of_merge_patch(const Document& now, const Shape& patch) {
+Result<std::vector<Op>> ops_of_merge_patch(const Document& now, const Shape& patch,
+                                           const RuleSet* rules) {
   if (Status checked = check_shape(patch); !checked) return pass(checked);
   const ShapeMap* map = patch_map(patch);
   if (map == nullptr)
     return fail(Errc::invalid, "the document itself is a map; a merge patch for it is an object");
   std::vector<Op> out;
-  merge({}, std::get<ShapeMap>(now.shape()->node), *map, out);
+  merge({}, std::get<ShapeMap>(shape_under(rules, now, {})->node), *map, out);
   return out;
 }
 
 Status run_step(Rehearsal& rehearsal, const PatchStep& step) {
-  const Document& now = rehearsal.document();
   switch (step.verb) {
-    case Verb::add: return run_all(rehearsal, ops_to_add(now, step.path, step.value));
-    case Verb::remove: return run_all(rehearsal, ops_to_remove(now, step.path));
-    case Verb::replace: return run_all(rehearsal, ops_to_replace(now, step.path, step.value));
+    case Verb::add: return run_all(rehearsal, ops_to_add(rehearsal, step.path, step.value));
+    case Verb::remove: return run_all(rehearsal, ops_to_remove(rehearsal, step.path));
+    case Verb::replace: return run_all(rehearsal, ops_to_replace(rehearsal, step.path, step.value));
     case Verb::move: return run_move(rehearsal, step);
     case Verb::copy: {
-      const auto value = shape_at(now, step.from);
+      const auto value = shape_at(rehearsal, step.from);
       if (!value) return pass(value);
-      return run_all(rehearsal, ops_to_add(now, step.path, as_wanted(*value)));
+      return run_all(rehearsal, ops_to_add(rehearsal, step.path, as_wanted(*value)));
     }
-    case Verb::test: return run_test(now, step);
+    case Verb::test: return run_test(rehearsal, step);
   }
   return {};
 }

@@ -17,7 +17,8 @@ namespace syncline::crdt {
 
 // In a map of the patch, null removes the key; inside lists it is a null.
 // Errors: Errc::invalid, Errc::oversized.
-Result<std::vector<Op>> ops_of_merge_patch(const Document& now, const Shape& patch);
+Result<std::vector<Op>> ops_of_merge_patch(const Document& now, const Shape& patch,
+                                           const RuleSet* rules = nullptr);
 
 // The tokens of a JSON Pointer, unescaped. What they mean depends on what is there: a key in a
 // map, an index in a list or a set, "-" behind the last item.

@@ -5,7 +5,7 @@ namespace syncline::crdt {
 
 Status Rehearsal::copy() {
   wire::Writer out;
-  original_.encode(out);
+  scene_.document.encode(out);
   wire::Reader in(out.view());
   auto copy = Document::decode(in);
   if (!copy) return pass(copy);
@@ -19,7 +19,8 @@ Status Rehearsal::run(std::vector<Op> ops) {
     if (Status copied = copy(); !copied) return copied;
   for (Op& op : ops) {
     // Each alone, as the next event of some log that has seen everything.
-    const EventContext context{0, past_.get(0) + ++tried_, past_, now_, logs_};
+    const EventContext context{0, scene_.past.get(0) + ++tried_, scene_.past, scene_.now,
+                               scene_.logs};
     if (copy_->apply(context, std::span(&op, 1)).void_ops > 0)
       return fail(Errc::invalid,
                   "its path leads nowhere or to another kind of value, or its position is beyond "

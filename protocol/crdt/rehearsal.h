@@ -6,7 +6,7 @@
 // ops that worked come out as one list; the first that does not ends it, and nothing happened.
 #pragma once
 
-#include "protocol/crdt/document.h"
+#include "protocol/crdt/rules.h"
 
 #include <optional>
 #include <vector>
@@ -16,11 +16,21 @@ namespace syncline::crdt {
 class Rehearsal {
  public:
   // Everything referred to must outlive it. `past` is everything applied to the document.
-  Rehearsal(const Document& document, const VersionVector& past, const LogTable& logs, WallTime now)
-      : original_(document), past_(past), logs_(logs), now_(now) {}
+  struct Scene {
+    const Document& document;
+    const VersionVector& past;
+    const LogTable& logs;
+    WallTime now;
+    const RuleSet* rules = nullptr;
+  };
+  explicit Rehearsal(const Scene& scene) : scene_(scene) {}
 
   // The document as it would be now.
-  const Document& document() const { return copy_ ? *copy_ : original_; }
+  const Document& document() const { return copy_ ? *copy_ : scene_.document; }
+  const RuleSet* rules() const { return scene_.rules; }
+  std::optional<Shape> shape(const Path& path) const {
+    return shape_under(scene_.rules, document(), path);
+  }
   // Errors: Errc::invalid if an op makes no sense there; as check_ops, Document::decode.
   Status run(std::vector<Op> ops);
   const std::vector<Op>& ops() const { return ops_; }
@@ -29,10 +39,7 @@ class Rehearsal {
  private:
   Status copy();
 
-  const Document& original_;
-  const VersionVector& past_;
-  const LogTable& logs_;
-  WallTime now_;
+  Scene scene_;
   std::optional<Document> copy_;
   std::vector<Op> ops_;
   std::uint64_t tried_ = 0;

@@ -8,8 +8,10 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/list_alignment.cpp
   ${CMAKE_CURRENT_LIST_DIR}/op.cpp
   ${CMAKE_CURRENT_LIST_DIR}/patch.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/positions.cpp
   ${CMAKE_CURRENT_LIST_DIR}/read.cpp
   ${CMAKE_CURRENT_LIST_DIR}/rehearsal.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/rules.cpp
   ${CMAKE_CURRENT_LIST_DIR}/sequence.cpp
   ${CMAKE_CURRENT_LIST_DIR}/shape.cpp
   ${CMAKE_CURRENT_LIST_DIR}/slot.cpp

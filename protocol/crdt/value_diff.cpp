@@ -241,9 +241,9 @@ std::vector<Op> ops_to_insert(const Path& list, std::uint64_t index, const Shape
 }
 
 Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const Shape& wanted,
-                                   Naming naming) {
+                                   Naming naming, const RuleSet* rules) {
   if (Status checked = check_shape(wanted); !checked) return pass(checked);
-  const auto there = now.shape(slot);
+  const auto there = shape_under(rules, now, slot);
   if (!slot.empty()) return ops_to_turn(there ? &*there : nullptr, slot, wanted, naming);
   if (kind_of_new(wanted) != Kind::map)
     return fail(Errc::invalid, "the document itself is a map; put an object");

@@ -8,7 +8,7 @@
 // that what others do to it meanwhile goes to the right place.
 #pragma once
 
-#include "protocol/crdt/document.h"
+#include "protocol/crdt/rules.h"
 
 #include <vector>
 
@@ -19,9 +19,10 @@ namespace syncline::crdt {
 enum class Naming : std::uint8_t { by_name, in_passing };
 
 // Ops after which the slot at `slot` reads as `wanted`; the empty path is the whole document.
-// Maps on the way that are not there come into being. Errors: Errc::invalid, Errc::oversized.
+// Maps on the way that are not there come into being. What rules show counts as what is there.
+// Errors: Errc::invalid, Errc::oversized.
 Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const Shape& wanted,
-                                   Naming naming = Naming::by_name);
+                                   Naming naming = Naming::by_name, const RuleSet* rules = nullptr);
 
 // The same where it is known what is there: `now` is the shape of the slot, or nullptr.
 // Requires: check_shape(wanted) holds, `slot` is not empty.

@@ -31,7 +31,7 @@ struct Bench {
   explicit Bench(const Shape& root) : document(document_of(root)) { past.set(0, 1); }
 
   Status run(std::vector<PatchStep> steps) {
-    Rehearsal rehearsal(document, past, logs, WallTime{});
+    Rehearsal rehearsal({document, past, logs, WallTime{}});
     for (const PatchStep& step : steps)
       if (Status done = run_step(rehearsal, step); !done) return done;
     ops = rehearsal.take();
@@ -241,7 +241,7 @@ TEST_CASE("whatever the patch, its ops do together what its steps did one by one
   for (int round = 0; round < 2000; ++round) {
     CAPTURE(round);
     Bench bench(random_shape(dice, 3));
-    Rehearsal rehearsal(bench.document, bench.past, bench.logs, WallTime{});
+    Rehearsal rehearsal({bench.document, bench.past, bench.logs, WallTime{}});
     for (int i = 0; i < 4; ++i) done += run_step(rehearsal, random_step(dice)) ? 1 : 0;
     const std::string tried = describe(rehearsal.document().read());
     const auto ops = rehearsal.take();
