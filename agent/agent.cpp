@@ -109,6 +109,8 @@ Status Agent::Parts::open_local_api() {
           },
       .forget = [this](RequestId request) { runtime->withdraw(request); },
       .facts = [this] { return facts(); },
+      .arrive = [this] { return runtime->arrive(); },
+      .leave = [this](CallerId caller) { runtime->leave(caller); },
   };
   ipc::ServerOptions server_options;
   server_options.path = options.socket;

@@ -63,6 +63,9 @@ class Runtime {
   // A caller of the local API. `done` is called once, unless withdraw() comes first.
   RequestId submit(step::Command command, Done done);
   void withdraw(RequestId request);
+  // A connection of the local API, and its end.
+  CallerId arrive() { return CallerId{++last_caller_}; }
+  void leave(CallerId caller) { push(step::CallerGone{caller}); }
 
   std::vector<HostPort> listening() const { return listen_.bound(); }
   bool is_degraded() const { return reopen_wait_ != Duration{}; }
@@ -101,6 +104,7 @@ class Runtime {
   std::vector<std::string> advertise_;
   std::vector<std::string> told_addresses_;
   std::uint64_t last_request_ = 0;
+  std::uint64_t last_caller_ = 0;
   std::uint64_t last_link_ = 0;
   Duration reopen_wait_{};  // zero: the store takes writes
   bool scheduled_ = false;

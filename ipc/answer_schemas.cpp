@@ -153,6 +153,58 @@ Schema sub_schema() {
                      required("cursor", decimal("where it stands"))});
 }
 
+namespace {
+
+std::vector<Field> slot_fields() {
+  return {required("device", id16("the device that shows it")),
+          required("device_name", any_text("its name")),
+          required("slot", count("tells the programs of one device apart, while they run")),
+          required("since", time("since when it shows anything there, by its clock"))};
+}
+
+Schema typing_schema() {
+  const auto change = [](const char* name, const char* about, Field what) {
+    return object(
+        about, {required("op", one_of("the action", {name})),
+                required("path", any_text("the text, as a JSON Pointer")),
+                required("at", count("the position, in Unicode scalar values")), std::move(what)});
+  };
+  return tagged("one change", "op",
+                {change("text.insert", "inserts", required("text", any_text("what"))),
+                 change("text.remove", "removes", required("count", count("how many")))});
+}
+
+Schema ephemeral_schema() {
+  const auto row = [](const char* kind, const char* about, std::vector<Field> more) {
+    std::vector<Field> fields = {required("kind", one_of("what it is", {kind})),
+                                 required("entity", id16("the entity"))};
+    for (Field& field : slot_fields()) fields.push_back(std::move(field));
+    fields.push_back(required("gone", boolean("whether it is not shown any more")));
+    for (Field& field : more) fields.push_back(std::move(field));
+    return object(about, std::move(fields));
+  };
+  return tagged(
+      "a slot that changed, in its newest state", "kind",
+      {row("presence", "is what a program shows",
+           {optional("value", any_value("what it shows; left out when gone"))}),
+       row("preview", "is typing on another device that is not written yet",
+           {optional("version", any_text("the version it changes, as its author sees it")),
+            optional("ops", array("the changes, as in entity.update; left out when gone",
+                                  typing_schema(), unbounded))})});
+}
+
+}  // namespace
+
+Schema presence_set_schema() {
+  return object("", {required("slot", count("as presence.list shows it"))});
+}
+
+Schema presence_list_schema() {
+  std::vector<Field> fields = slot_fields();
+  fields.push_back(required("value", any_value("what it shows; null if that is no JSON")));
+  return object("", {listed("presence", object("", std::move(fields)))});
+}
+
 Schema events_schema() {
   Schema change = object(
       "", {required("cursor", decimal("its place in the order of changes")),
@@ -161,9 +213,13 @@ Schema events_schema() {
            required("change", one_of("what happened", {"created", "changed", "deleted"})),
            required("version", any_text("the version after it")),
            required("local", boolean("whether it was made on this device"))});
-  return object("", {listed("changes", std::move(change)),
-                     required("cursor", decimal("pass it to sub.ack, or later as since")),
-                     required("gap", boolean("whether changes were dropped: list again"))});
+  return object(
+      "", {listed("changes", std::move(change)),
+           required("cursor", decimal("pass it to sub.ack, or later as since")),
+           required("gap", boolean("whether changes were dropped: list again")),
+           optional("ephemeral", array("what changed of presence and previews; each state is given "
+                                       "once, and sub.ack has nothing to do with it",
+                                       ephemeral_schema(), unbounded))});
 }
 
 Schema logs_schema() {

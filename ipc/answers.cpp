@@ -84,6 +84,49 @@ Json show(const step::DeviceStatus& device) {
   return made;
 }
 
+// Texts of other devices: a program reads JSON, whatever was sent.
+Json value_of(const step::PresenceRow& row) {
+  Result<Json> value = parse(row.value);
+  return value ? std::move(*value) : Json();
+}
+
+Json slot_of(const step::PresenceRow& row) {
+  return {{"device", row.device.hex()},
+          {"device_name", row.device_name},
+          {"slot", row.slot},
+          {"since", rfc3339(row.since)}};
+}
+
+Json show_typing(const crdt::Op& op) {
+  Json made = {{"path", pointer_of(op.path)}};
+  if (const auto* insert = std::get_if<crdt::TextInsert>(&op.action)) {
+    made["op"] = "text.insert";
+    made["at"] = insert->position;
+    made["text"] = insert->text;
+  } else if (const auto* remove = std::get_if<crdt::TextRemove>(&op.action)) {
+    made["op"] = "text.remove";
+    made["at"] = remove->position;
+    made["count"] = remove->count;
+  }
+  return made;
+}
+
+Json show_ephemeral(const step::PresenceRow& row) {
+  const bool is_preview = row.kind == step::PresenceKind::preview;
+  Json made = slot_of(row);
+  made["kind"] = is_preview ? "preview" : "presence";
+  made["entity"] = row.entity.hex();
+  made["gone"] = row.gone;
+  if (row.gone) return made;
+  if (is_preview) {
+    made["version"] = row.version;
+    made["ops"] = rows_of(row.ops, show_typing);
+  } else {
+    made["value"] = value_of(row);
+  }
+  return made;
+}
+
 struct Shower {
   Form form;
 
@@ -202,18 +245,30 @@ struct Shower {
   }
 
   Json operator()(const step::EventsAnswer& answer) const {
-    return {{"changes", rows_of(answer.changes,
-                                [](const step::ChangeRow& row) -> Json {
-                                  return {{"cursor", std::to_string(row.cursor)},
-                                          {"entity", row.entity.hex()},
-                                          {"space", row.space.hex()},
-                                          {"type", row.type},
-                                          {"change", row.change},
-                                          {"version", row.version},
-                                          {"local", row.local}};
-                                })},
-            {"cursor", std::to_string(answer.cursor)},
-            {"gap", answer.gap}};
+    Json made = {{"changes", rows_of(answer.changes,
+                                     [](const step::ChangeRow& row) -> Json {
+                                       return {{"cursor", std::to_string(row.cursor)},
+                                               {"entity", row.entity.hex()},
+                                               {"space", row.space.hex()},
+                                               {"type", row.type},
+                                               {"change", row.change},
+                                               {"version", row.version},
+                                               {"local", row.local}};
+                                     })},
+                 {"cursor", std::to_string(answer.cursor)},
+                 {"gap", answer.gap}};
+    if (!answer.ephemeral.empty()) made["ephemeral"] = rows_of(answer.ephemeral, show_ephemeral);
+    return made;
+  }
+
+  Json operator()(const step::PresenceAnswer& answer) const { return {{"slot", answer.slot}}; }
+
+  Json operator()(const step::PresencesAnswer& answer) const {
+    return {{"presence", rows_of(answer.rows, [](const step::PresenceRow& row) {
+               Json made = slot_of(row);
+               made["value"] = value_of(row);
+               return made;
+             })}};
   }
 
   Json operator()(const step::LogsAnswer& answer) const {

@@ -34,6 +34,8 @@ Schema history_schema();
 Schema conflicts_schema();
 Schema sub_schema();
 Schema events_schema();
+Schema presence_set_schema();
+Schema presence_list_schema();
 Schema logs_schema();
 
 }  // namespace syncline::ipc

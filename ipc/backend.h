@@ -36,6 +36,9 @@ struct Backend {
   // The caller is gone: its reply is not wanted any more. Also for a request that was answered.
   std::function<void(RequestId)> forget;
   std::function<AgentFacts()> facts;
+  // One connection, from its first command that says where it comes from, to its end.
+  std::function<CallerId()> arrive = [] { return CallerId{}; };
+  std::function<void(CallerId)> leave = [](CallerId) {};
 };
 
 }  // namespace syncline::ipc

@@ -40,6 +40,7 @@ struct Conversation::State : std::enable_shared_from_this<State> {
   // Calls under way; nothing while submit() has not returned.
   std::map<std::uint64_t, std::optional<RequestId>> under_way;
   std::uint64_t next_number = 0;
+  std::optional<CallerId> caller;  // once something depends on it
 
   void take(std::string_view line) {
     Incoming incoming = read_line(line);
@@ -77,6 +78,10 @@ struct Conversation::State : std::enable_shared_from_this<State> {
     if (method->local) return finish_result(place, method->local(call.params, backend));
     Result<step::Command> command = method->command(call.params);
     if (!command) return finish_error(place, from_agent(command.error()));
+    if (CallerId* from = caller_in(*command)) {
+      if (!caller) caller = backend.arrive();
+      *from = *caller;
+    }
     submit(*method, std::move(*command), place);
   }
 
@@ -158,11 +163,17 @@ struct Conversation::State : std::enable_shared_from_this<State> {
 Conversation::Conversation(const Backend& backend, MethodTable table, Outlet outlet)
     : state_(std::make_shared<State>(backend, table, std::move(outlet))) {}
 
-Conversation::~Conversation() { forget_all(); }
+Conversation::~Conversation() { leave(); }
 
 void Conversation::take(std::string_view line) { state_->take(line); }
 
 std::size_t Conversation::outstanding() const { return state_->under_way.size(); }
+
+void Conversation::leave() {
+  forget_all();
+  if (const auto caller = std::exchange(state_->caller, std::nullopt))
+    state_->backend.leave(*caller);
+}
 
 void Conversation::forget_all() {
   for (const auto& [number, request] : std::exchange(state_->under_way, {})) {

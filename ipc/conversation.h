@@ -42,6 +42,8 @@ class Conversation {
   // Calls, notifications too, that the agent has not answered.
   std::size_t outstanding() const;
   void forget_all();
+  // The caller is gone, with everything that lasts as long as it does. Destroying does it, too.
+  void leave();
 
  private:
   struct State;

@@ -11,7 +11,7 @@ namespace {
 std::vector<Method> all_methods() {
   std::vector<Method> all;
   for (const auto& part : {system_methods, vault_methods, pair_methods, entity_methods,
-                           conflict_methods, sync_methods, watch_methods}) {
+                           conflict_methods, sync_methods, watch_methods, presence_methods}) {
     std::vector<Method> some = part();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
@@ -36,6 +36,18 @@ std::vector<std::string> names_of(MethodTable table) {
   std::vector<std::string> names;
   for (const Method& method : table) names.push_back(method.name);
   return names;
+}
+
+CallerId* caller_in(step::Command& command) {
+  return std::visit(
+      [](auto& one) -> CallerId* {
+        if constexpr (requires { one.caller; }) {
+          return &one.caller;
+        } else {
+          return nullptr;
+        }
+      },
+      command);
 }
 
 Form form_of(const step::Command& command) {

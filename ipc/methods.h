@@ -44,6 +44,9 @@ std::vector<std::string> names_of(MethodTable table);
 // The Form a caller asked for in `command`.
 Form form_of(const step::Command& command);
 
+// Where a command says which connection it comes from; nullptr if it does not.
+CallerId* caller_in(step::Command& command);
+
 // The rows, by what they are about.
 std::vector<Method> system_methods();
 std::vector<Method> vault_methods();
@@ -52,5 +55,6 @@ std::vector<Method> entity_methods();
 std::vector<Method> conflict_methods();
 std::vector<Method> sync_methods();
 std::vector<Method> watch_methods();
+std::vector<Method> presence_methods();
 
 }  // namespace syncline::ipc

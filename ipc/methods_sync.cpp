@@ -34,6 +34,7 @@ Result<step::Command> open(Json& params) {
   command.space = read_id<SpaceId>(params, "space");
   command.entity = read_id<EntityId>(params, "entity");
   command.type = take_text(params, "type");
+  command.ephemeral = read_boolean(params, "ephemeral");
   command.since = read_decimal(params, "since");
   if (has(params, "since") && !command.since) return too_great("since");
   return step::Command(std::move(command));
@@ -108,7 +109,11 @@ std::vector<Method> watch_methods() {
        .params = object("", {optional("space", id32("only of this space"), "every space"),
                              optional("entity", id16("only of this entity"), "every entity"),
                              optional("type", text("only of this type", 64), "every type"),
-                             optional("since", decimal("a cursor seen before"), "from now on")}),
+                             optional("since", decimal("a cursor seen before"), "from now on"),
+                             optional("ephemeral",
+                                      boolean("whether to follow presence and previews of typing, "
+                                              "too; needs an entity"),
+                                      "false")}),
        .result = sub_schema(),
        .command = open},
       {.name = "sub.close",

@@ -52,7 +52,7 @@ void ServerConnection::close() {
   ErrorCode ignored;
   socket_.close(ignored);
   wipe_chars(input_);
-  conversation_.forget_all();
+  conversation_.leave();
   surroundings_.closed(shared_from_this());
   // Who called this may be a member function further out: live until all have returned.
   asio::post(socket_.get_executor(), [self = shared_from_this()] {});

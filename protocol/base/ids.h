@@ -58,6 +58,12 @@ struct Link {
   auto operator<=>(const Link&) const = default;
 };
 
+// One connection of a local caller; given by the shell, never reused within a run.
+struct CallerId {
+  std::uint64_t value = 0;
+  auto operator<=>(const CallerId&) const = default;
+};
+
 // Names one request of a local caller until its reply.
 struct RequestId {
   std::uint64_t value = 0;

@@ -16,7 +16,7 @@ bool Changes::matches(const step::SubOpen& filter, const step::ChangeRow& change
          (filter.type.empty() || filter.type == change.type);
 }
 
-step::EventsAnswer Changes::collect(const Subscription& subscription, std::uint32_t limit) const {
+step::EventsAnswer Changes::collect(Subscription& subscription, std::uint32_t limit) const {
   step::EventsAnswer answer;
   answer.gap = subscription.acknowledged < oldest_ || subscription.acknowledged > next_;
   const std::uint64_t from = answer.gap ? oldest_ : subscription.acknowledged;
@@ -30,7 +30,19 @@ step::EventsAnswer Changes::collect(const Subscription& subscription, std::uint3
     }
     answer.changes.push_back(change);
   }
+  if (subscription.filter.ephemeral)
+    answer.ephemeral = board_.changed(*subscription.filter.entity, subscription.seen);
   return answer;
+}
+
+template <class Wants>
+void Changes::answer_waiting(Wants wants, std::vector<step::Effect>& effects) {
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    const auto found = subscriptions_.find(waiting.sub);
+    if (found == subscriptions_.end() || !wants(found->second.filter)) return false;
+    effects.push_back(step::Reply{waiting.request, collect(found->second, waiting.limit)});
+    return true;
+  });
 }
 
 void Changes::add(step::ChangeRow change, std::vector<step::Effect>& effects) {
@@ -40,20 +52,29 @@ void Changes::add(step::ChangeRow change, std::vector<step::Effect>& effects) {
     recent_.pop_front();
     ++oldest_;
   }
-  std::erase_if(waiting_, [&](const Waiting& waiting) {
-    const auto found = subscriptions_.find(waiting.sub);
-    if (found == subscriptions_.end() || !matches(found->second.filter, change)) return false;
-    effects.push_back(step::Reply{waiting.request, collect(found->second, waiting.limit)});
-    return true;
-  });
+  answer_waiting([&](const step::SubOpen& filter) { return matches(filter, change); }, effects);
+}
+
+void Changes::show(step::PresenceRow row, std::vector<step::Effect>& effects) {
+  const EntityId entity = row.entity;
+  board_.show(std::move(row));
+  answer_waiting([&](const step::SubOpen& filter) { return follows(filter, entity); }, effects);
+}
+
+void Changes::hide(const PresenceBoard::Place& place, std::vector<step::Effect>& effects) {
+  const auto entity = board_.hide(place);
+  if (!entity) return;
+  answer_waiting([&](const step::SubOpen& filter) { return follows(filter, *entity); }, effects);
 }
 
 Result<step::SubAnswer> Changes::open(const step::SubOpen& command) {
+  if (command.ephemeral && !command.entity)
+    return fail(Errc::invalid, "ephemeral needs an entity; name the one to follow");
   if (subscriptions_.size() >= subscriptions_max)
     return fail(Errc::limit, "too many subscriptions are open; close some with sub.close");
   const std::uint64_t sub = next_subscription_++;
   const std::uint64_t from = command.since.value_or(next_);
-  subscriptions_.emplace(sub, Subscription{command, from});
+  subscriptions_.emplace(sub, Subscription{command, from, board_.number()});
   return step::SubAnswer{sub, from};
 }
 
@@ -90,7 +111,8 @@ void Changes::poll(RequestId request, const step::EventsPoll& command, Instant n
   }
   const std::uint32_t limit = std::clamp<std::uint32_t>(command.limit, 1, rows_max);
   step::EventsAnswer answer = collect(found->second, limit);
-  const bool answered = !answer.changes.empty() || answer.gap || command.wait.count() <= 0;
+  const bool answered = !answer.changes.empty() || !answer.ephemeral.empty() || answer.gap ||
+                        command.wait.count() <= 0;
   if (answered || waiting_.size() >= waiting_max) {
     effects.push_back(step::Reply{request, std::move(answer)});
     return;

@@ -4,10 +4,12 @@
 //
 // Holds the newest changes in memory under rising cursors and answers polls, at once or
 // when something arrives. It never blocks a writer: a subscriber that is too slow, or
-// that asks for changes of an earlier run, is told that there is a gap and lists again.
+// that asks for changes of an earlier run, is told that there is a gap and lists again. Presence
+// and previews are given beside the changes, newest state only, and need no acknowledging.
 #pragma once
 
 #include "protocol/base/result.h"
+#include "protocol/node/presence_board.h"
 #include "protocol/step/step.h"
 
 #include <deque>
@@ -25,7 +27,12 @@ class Changes {
   // Records a change and answers the polls it completes.
   void add(step::ChangeRow change, std::vector<step::Effect>& effects);
 
-  // Errors: Errc::limit beyond subscriptions_max.
+  // The same for presence and previews.
+  void show(step::PresenceRow row, std::vector<step::Effect>& effects);
+  void hide(const PresenceBoard::Place& place, std::vector<step::Effect>& effects);
+  PresenceBoard& board() { return board_; }
+
+  // Errors: Errc::limit beyond subscriptions_max; Errc::invalid for ephemeral without an entity.
   Result<step::SubAnswer> open(const step::SubOpen& command);
   Status close(const step::SubClose& command, std::vector<step::Effect>& effects);
   Status acknowledge(const step::SubAck& command);
@@ -48,6 +55,7 @@ class Changes {
   struct Subscription {
     step::SubOpen filter;
     std::uint64_t acknowledged = 0;  // everything before this cursor was seen
+    std::uint64_t seen = 0;          // of the board
   };
   struct Waiting {
     RequestId request;
@@ -56,8 +64,15 @@ class Changes {
     Instant until;
   };
   static bool matches(const step::SubOpen& filter, const step::ChangeRow& change);
-  // What the subscription has not acknowledged yet, at most `limit` rows.
-  step::EventsAnswer collect(const Subscription& subscription, std::uint32_t limit) const;
+  static bool follows(const step::SubOpen& filter, const EntityId& entity) {
+    return filter.ephemeral && filter.entity == entity;
+  }
+  // What the subscription has not acknowledged yet, at most `limit` rows, and of the board what
+  // it has not been given.
+  step::EventsAnswer collect(Subscription& subscription, std::uint32_t limit) const;
+  // Answers those who wait and `wants(filter)` holds for.
+  template <class Wants>
+  void answer_waiting(Wants wants, std::vector<step::Effect>& effects);
 
   std::deque<step::ChangeRow> recent_;
   std::uint64_t next_;    // cursor of the next change
@@ -65,6 +80,7 @@ class Changes {
   std::map<std::uint64_t, Subscription> subscriptions_;
   std::uint64_t next_subscription_ = 1;
   std::vector<Waiting> waiting_;
+  PresenceBoard board_;
 };
 
 }  // namespace syncline::node

@@ -127,6 +127,7 @@ Status Links::handle_event(House& house, Turn& turn, Entry& entry, session::Even
     return begin_device_link(house, turn, entry, opened->remote);
   if (const auto* message = std::get_if<session::Message>(&event)) {
     if (!entry.device) return fail(Errc::invalid, "a message before the link was open");
+    if (message->channel == session::Channel::ephemeral) return hear(house, turn, entry, *message);
     const Status handled =
         house.replicator->handle(entry.link, message->type, message->body, turn.draft, turn.now);
     if (handled) entry.session()->consumed(message->channel, message->cost);
@@ -134,6 +135,20 @@ Status Links::handle_event(House& house, Turn& turn, Entry& entry, session::Even
     return handled;
   }
   return fail(Errc::cancelled, "the other side said goodbye");
+}
+
+// Passed on by whoever is in between, shown where there are keys.
+Status Links::hear(House& house, Turn& turn, Entry& entry, const session::Message& message) {
+  if (!house.replicator->has_greeted(entry.link))
+    return fail(Errc::invalid, "something came before the hello");
+  const auto heard = house.relay->receive({entry.link, message.type, message.body}, house.roster,
+                                          turn.now.instant);
+  if (!heard) return pass(heard);
+  turn.must_settle = true;
+  if (!*heard || !house.presence) return {};
+  PresenceDesk desk = presence_desk(house, turn);
+  house.presence->received(desk, **heard);
+  return {};
 }
 
 // One link per device: if both sides dialled at once, the one dialled by the smaller id stays;
@@ -153,6 +168,7 @@ Status Links::begin_device_link(House& house, Turn& turn, Entry& entry,
     if (loser.device) {
       loser.device.reset();
       house.replicator->link_gone(loser.link, turn.now);
+      house.relay->link_gone(loser.link);
     }
     if (keep_other) return {};
   }
@@ -163,6 +179,7 @@ Status Links::begin_device_link(House& house, Turn& turn, Entry& entry,
   if (entry.dialled) plan_.remember(turn.draft, device, entry.address);
   dialling_.erase(entry.link);
   house.replicator->link_ready({entry.link, device, entry}, turn.now);
+  house.relay->link_ready({entry.link, device, entry});
   turn.must_settle = true;
   return {};
 }
@@ -187,6 +204,7 @@ void Links::down(House& house, Turn& turn, Pairing& pairing, Link link) {
   if (auto* stage = std::get_if<PairingLink>(&entry->stage)) pairing.link_down(turn, link, *stage);
   if (entry->device) {
     house.replicator->link_gone(link, turn.now);
+    house.relay->link_gone(link);
     plan_.lost(*entry->device, turn.now.instant);
     turn.must_settle = true;
   }

@@ -74,6 +74,7 @@ class Links {
   Status feed(House& house, Turn& turn, Pairing& pairing, Entry& entry, Bytes bytes);
   Status feed_session(House& house, Turn& turn, Entry& entry, Bytes bytes);
   Status handle_event(House& house, Turn& turn, Entry& entry, session::Event event);
+  Status hear(House& house, Turn& turn, Entry& entry, const session::Message& message);
   Status begin_device_link(House& house, Turn& turn, Entry& entry, const session::Remote& remote);
   void start_session(House& house, Turn& turn, Entry& entry);
   void drop(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason);

@@ -149,6 +149,11 @@ step::Step Node::settle(Now now) {
     report_changes(turn);
     save_view(turn);
   }
+  if (house_.vault) {
+    PresenceDesk desk = presence_desk(house_, turn);
+    house_.presence->settle(desk);
+  }
+  if (house_.relay) house_.relay->pump();
   if (!house_.degraded) links_.dial_due(house_, turn, pairing_);
   if (house_.has_vault())
     waits_.check(house_, turn, links_.is_dialling() ? Waits::Dialling::yes : Waits::Dialling::no);
@@ -248,7 +253,9 @@ void Node::report_changes(Turn& turn) {
   Touches touches;
   touches.swap(house_.vault->touches());
   if (!touches.empty() && !view_due_) view_due_ = turn.now.instant + view_delay;
+  PresenceDesk desk = presence_desk(house_, turn);
   for (const auto& [entity, touch] : touches) {
+    house_.presence->entity_changed(desk, entity, touch);
     const auto state = house_.vault->view().find(turn.draft, entity);
     const SpaceMerge* merge = house_.vault->merge_of(touch.space);
     if (!state || *state == nullptr || merge == nullptr) continue;
@@ -281,6 +288,7 @@ std::optional<Instant> Node::deadline(const Turn& turn) const {
   };
   consider(pairing_.deadline());
   consider(house_.changes.deadline());
+  if (house_.presence) consider(house_.presence->deadline());
   consider(waits_.deadline());
   // Nothing of the rest is done without a store: its deadlines would never pass.
   if (house_.degraded) return first;
@@ -309,6 +317,11 @@ void Node::route(Turn& turn, step::Input& input) {
           [&](step::RequestGone& gone) {
             house_.changes.forget(gone.id);
             waits_.forget(gone.id);
+          },
+          [&](step::CallerGone& gone) {
+            if (!house_.presence) return;
+            PresenceDesk desk = presence_desk(house_, turn);
+            house_.presence->clear(desk, {std::nullopt, gone.caller});
           },
           [&](step::Stretched& stretched) { door_.stretched(house_, turn, std::move(stretched)); },
           [&](step::ListenAddresses& listen) {

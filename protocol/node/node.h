@@ -80,6 +80,9 @@ class Node {
   void answer(Turn& turn, RequestId request, step::SubClose& command);
   void answer(Turn& turn, RequestId request, step::SubAck& command);
   void answer(Turn& turn, RequestId request, step::EventsPoll& command);
+  void answer(Turn& turn, RequestId request, step::PresenceSet& command);
+  void answer(Turn& turn, RequestId request, step::PresenceClear& command);
+  void answer(Turn& turn, RequestId request, step::PresenceList& command);
   template <class Run>
   void with_vault(Turn& turn, RequestId request, Run run);
   template <class Run>

@@ -169,6 +169,7 @@ void Node::answer(Turn& turn, RequestId request, step::SyncPause& command) {
   if (command.direction != step::SyncDirection::send) pauses_.receive = true;
   if (command.direction != step::SyncDirection::receive) pauses_.send = true;
   if (house_.replicator) house_.replicator->set_pauses(pauses_, turn.now);
+  if (house_.relay) house_.relay->set_pauses(pauses_);
   turn.must_settle = true;
   turn.reply(request, step::Answer(step::Done{}));
 }
@@ -177,6 +178,7 @@ void Node::answer(Turn& turn, RequestId request, step::SyncResume& command) {
   if (command.direction != step::SyncDirection::send) pauses_.receive = false;
   if (command.direction != step::SyncDirection::receive) pauses_.send = false;
   if (house_.replicator) house_.replicator->set_pauses(pauses_, turn.now);
+  if (house_.relay) house_.relay->set_pauses(pauses_);
   turn.must_settle = true;
   turn.reply(request, step::Answer(step::Done{}));
 }
@@ -207,6 +209,31 @@ void Node::answer(Turn& turn, RequestId request, step::SubAck& command) {
 
 void Node::answer(Turn& turn, RequestId request, step::EventsPoll& command) {
   house_.changes.poll(request, command, turn.now.instant, turn.effects);
+}
+
+// ---- presence ---------------------------------------------------------------------------------
+
+void Node::answer(Turn& turn, RequestId request, step::PresenceSet& command) {
+  with_vault(turn, request, [&](Library::Desk&) {
+    PresenceDesk desk = presence_desk(house_, turn);
+    auto shown = house_.presence->set(desk, command);
+    turn.reply(request, as_answer(std::move(shown)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::PresenceClear& command) {
+  with_vault(turn, request, [&](Library::Desk&) {
+    PresenceDesk desk = presence_desk(house_, turn);
+    house_.presence->clear(desk, command);
+    turn.reply(request, step::Answer(step::Done{}));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::PresenceList& command) {
+  with_vault(turn, request, [&](Library::Desk&) {
+    PresenceDesk desk = presence_desk(house_, turn);
+    turn.reply(request, as_answer(Presence::list(desk, command)));
+  });
 }
 
 void Node::route(Turn& turn, step::Request& input) {

@@ -14,6 +14,10 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
           ${CMAKE_CURRENT_LIST_DIR}/open_vault.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pairing.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/presence.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/presence_board.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/presence_others.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/presence_preview.cpp
           ${CMAKE_CURRENT_LIST_DIR}/space_merge.cpp
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
           ${CMAKE_CURRENT_LIST_DIR}/turn.cpp

@@ -19,6 +19,11 @@ std::vector<LogId> own_logs(const House& house, const log::Draft& draft) {
 
 }  // namespace
 
+PresenceDesk presence_desk(House& house, Turn& turn) {
+  return {*house.vault,  turn.draft,   house.random, *house.relay,
+          house.changes, turn.effects, turn.now};
+}
+
 Status enter_vault(House& house, Turn& turn, space::TransportIdentity identity) {
   auto roster = space::load_vault_roster(turn.draft, identity.vault);
   if (!roster) return pass(roster);
@@ -26,6 +31,7 @@ Status enter_vault(House& house, Turn& turn, space::TransportIdentity identity) 
   auto replicator = sync::Replicator::open(
       {house.store, house.random, identity.vault, identity.device}, turn.draft);
   if (!replicator) return pass(replicator);
+  house.relay = std::make_unique<sync::EphemeralRelay>(identity.vault, identity.device);
   house.identity = std::move(identity);
   house.replicator = std::move(*replicator);
   house.replicator->set_addresses(house.listen_addresses);
@@ -38,6 +44,8 @@ Status open_house(House& house, Turn& turn, space::Unlocked unlocked) {
       OpenVault::open(turn.draft, std::move(unlocked), house.identity->device, house.random);
   if (!vault) return pass(vault);
   house.vault = std::move(*vault);
+  // Opened again after a lost commit, it goes on: nothing of it was ever to be committed.
+  if (!house.presence) house.presence = std::make_unique<Presence>();
   house.replicator->set_receipt_key(&house.vault->secrets().sign);
   turn.must_settle = true;
   return {};
@@ -68,6 +76,10 @@ Status lock_house(House& house, Turn& turn) {
   }
   house.vault->flush_view(turn.draft, OpenVault::Flush::now);
   house.replicator->set_receipt_key(nullptr);
+  PresenceDesk desk = presence_desk(house, turn);
+  house.presence->end(desk);
+  house.presence.reset();
+  house.changes.board().clear();
   house.vault.reset();
   house.changes.forget_all(turn.effects);
   return {};

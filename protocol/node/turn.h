@@ -9,6 +9,7 @@
 
 #include "protocol/node/changes.h"
 #include "protocol/node/open_vault.h"
+#include "protocol/node/presence.h"
 #include "protocol/step/step.h"
 #include "protocol/sync/replicator.h"
 
@@ -55,9 +56,14 @@ struct House {
   std::vector<std::string> attention;  // sentences for the person, until the next start
   bool degraded = false;
   bool rolled_back = false;
+  std::unique_ptr<sync::EphemeralRelay> relay{};  // once there is a vault
+  std::unique_ptr<Presence> presence{};           // while unlocked
 
   bool has_vault() const { return identity.has_value(); }
 };
+
+// Requires: the vault is unlocked.
+PresenceDesk presence_desk(House& house, Turn& turn);
 
 // What unlocked a vault, or made it, or joined it, has in common: from here on it is open.
 // `member` is consumed. Errors: as OpenVault::open.

@@ -167,10 +167,34 @@ struct ChangeRow {
   std::string version;
   bool local = false;  // made on this device
 };
+// What a device shows of itself at an entity just now. Nothing of it is stored anywhere.
+enum class PresenceKind : std::uint8_t {
+  presence,  // a program's value
+  preview,   // typing that is no event yet
+};
+struct PresenceRow {
+  PresenceKind kind = PresenceKind::presence;
+  EntityId entity;
+  DeviceId device;
+  std::string device_name;
+  std::uint32_t slot = 0;  // of the device: its programs show themselves side by side
+  bool gone = false;       // only in EventsAnswer: what follows is empty
+  WallTime since;          // by the device's clock
+  std::string value;       // of presence: JSON, unchecked
+  std::string version;     // of a preview: the version it changes, as its author sees it
+  std::vector<crdt::Op> ops;
+};
+struct PresenceAnswer {
+  std::uint32_t slot = 0;
+};
+struct PresencesAnswer {
+  std::vector<PresenceRow> rows;
+};
 struct EventsAnswer {
   std::vector<ChangeRow> changes;
-  std::uint64_t cursor = 0;  // pass to sub.ack or as `since`
-  bool gap = false;          // changes were dropped: list again
+  std::uint64_t cursor = 0;              // pass to sub.ack or as `since`
+  bool gap = false;                      // changes were dropped: list again
+  std::vector<PresenceRow> ephemeral{};  // newest state of each slot that changed; given once
 };
 struct LogRow {
   LogId id;
@@ -186,8 +210,9 @@ struct LogsAnswer {
   std::vector<LogRow> logs;
 };
 
-using Answer = std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer,
-                            PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer,
-                            ConflictsAnswer, SubAnswer, EventsAnswer, LogsAnswer>;
+using Answer =
+    std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer, PairAnswer,
+                 WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer, ConflictsAnswer,
+                 SubAnswer, EventsAnswer, PresenceAnswer, PresencesAnswer, LogsAnswer>;
 
 }  // namespace syncline::step

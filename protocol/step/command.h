@@ -154,6 +154,7 @@ struct SubOpen {
   std::optional<EntityId> entity;
   std::string type;
   std::optional<std::uint64_t> since;  // a cursor seen before; nothing: from now on
+  bool ephemeral = false;              // presence and previews of `entity`, too
 };
 struct SubClose {
   std::uint64_t sub = 0;
@@ -167,6 +168,24 @@ struct EventsPoll {
   std::uint32_t limit = 100;
   std::chrono::milliseconds wait{0};  // at most 30 s
 };
+// ---- presence.* ----------------------------------------------------------------------------
+
+// What the caller shows of itself at an entity: one value, until it is replaced or cleared, its
+// time is up or the caller is gone. Never stored.
+struct PresenceSet {
+  EntityId entity;
+  std::string value;  // JSON, at most limits::presence_value_size_max bytes
+  std::optional<std::chrono::milliseconds> lifetime;  // nothing: as long as the caller is there
+  CallerId caller;
+};
+struct PresenceClear {
+  std::optional<EntityId> entity;  // nothing: everywhere
+  CallerId caller;
+};
+struct PresenceList {
+  EntityId entity;
+};
+
 struct LogList {};  // every log with its head, for `syncline log`
 
 using Command =
@@ -174,6 +193,6 @@ using Command =
                  SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate,
                  EntityGet, EntityList, EntityUpdate, EntityDelete, EntityHistory, ConflictList,
                  ConflictResolve, SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect, SubOpen,
-                 SubClose, SubAck, EventsPoll, LogList>;
+                 SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear, PresenceList, LogList>;
 
 }  // namespace syncline::step

@@ -49,6 +49,9 @@ struct Request {
 struct RequestGone {  // the caller hung up: forget what it waits for
   RequestId id;
 };
+struct CallerGone {  // a connection of a local program ended
+  CallerId caller;
+};
 struct Stretched {
   std::uint64_t ticket = 0;
   Result<crypto::MasterKey> key;
@@ -62,8 +65,8 @@ struct GroupDropped {};   // a Step was refused: everything since the last commi
 struct Tick {};           // the deadline passed
 
 using Input =
-    std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone, Stretched,
-                 ListenAddresses, StoreFailed, StoreReopened, GroupDropped, Tick>;
+    std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone, CallerGone,
+                 Stretched, ListenAddresses, StoreFailed, StoreReopened, GroupDropped, Tick>;
 
 // ---- Effects: what the node asks of the world ----------------------------------------------
 

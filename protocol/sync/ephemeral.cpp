@@ -17,12 +17,12 @@
 namespace syncline::sync {
 namespace {
 
-constexpr std::uint8_t layout_version = 1;
+constexpr std::uint8_t content_version = 1;
 constexpr std::size_t ciphertext_size_max = limits::ephemeral_message_size_max - 256;
 
 wire::Writer before_signature(const EphemeralMessage& message) {
   wire::Writer out(256 + message.ciphertext.size());
-  out.u8(layout_version).id(message.author).u64(message.counter).u32(message.slot);
+  out.u8(content_version).id(message.author).u64(message.counter).u32(message.slot);
   out.id(message.space).id(message.nonce).id(message.tag).bytes(message.ciphertext);
   return out;
 }
@@ -52,7 +52,7 @@ EntityTag8 masked(EntityTag8 tag, const crypto::SubKey& header_key, const crypto
 
 Buffer plaintext_of(const EphemeralContent& content) {
   wire::Writer out(log::padded_size(64 + content.body.size()));
-  out.u8(layout_version).u8(static_cast<std::uint8_t>(content.kind));
+  out.u8(content_version).u8(static_cast<std::uint8_t>(content.kind));
   out.varint(static_cast<std::uint64_t>(content.lifetime.count())).zigzag(content.since.unix_ms);
   out.bytes(content.body);
   Buffer plaintext = out.take();
@@ -64,7 +64,7 @@ Result<EphemeralContent> read_plaintext(Bytes plaintext) {
   constexpr std::chrono::milliseconds lifetime_max = limits::ephemeral_lifetime_max;
   wire::Reader in(plaintext);
   EphemeralContent content;
-  if (in.u8() != layout_version) in.fail_with(Errc::unsupported);
+  if (in.u8() != content_version) in.fail_with(Errc::unsupported);
   const std::uint8_t kind = in.u8();
   if (kind > static_cast<std::uint8_t>(EphemeralKind::preview)) in.fail_with(Errc::unsupported);
   content.kind = static_cast<EphemeralKind>(kind);
@@ -89,7 +89,7 @@ Buffer encode(const EphemeralMessage& message) {
 
 Result<EphemeralMessage> decode_ephemeral(Bytes body) {
   wire::Reader in(body);
-  if (in.u8() != layout_version) in.fail_with(Errc::unsupported);
+  if (in.u8() != content_version) in.fail_with(Errc::unsupported);
   EphemeralMessage message;
   message.author = in.id<DeviceId>();
   message.counter = in.u64();

@@ -39,6 +39,7 @@ class EphemeralRelay {
 
   void link_ready(const Replicator::NewLink& link);
   void link_gone(Link link);
+  bool has_links() const { return !links_.empty(); }
   void set_pauses(const Pauses& pauses) { pauses_ = pauses; }
   // Whether a link became ready since the last call: its device knows nothing yet.
   bool take_newcomers() { return std::exchange(newcomers_, false); }

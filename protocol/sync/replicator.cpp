@@ -299,6 +299,11 @@ std::uint64_t Replicator::only_here(const std::vector<DeviceId>& others) const {
 
 bool Replicator::has_links() const { return !state_->links.empty(); }
 
+bool Replicator::has_greeted(Link link) const {
+  const auto found = state_->links.find(link);
+  return found != state_->links.end() && found->second.hello_received;
+}
+
 bool Replicator::is_settled() const {
   const auto digest = total_digest(*state_, state_->setup.store);
   return digest && std::ranges::all_of(state_->links, [&](const auto& entry) {

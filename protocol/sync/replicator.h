@@ -113,6 +113,8 @@ class Replicator {
   // Events that none of `others` has proven to hold.
   std::uint64_t only_here(const std::vector<DeviceId>& others) const;
   bool has_links() const;
+  // Nothing but a hello may come before it (Spec Y1).
+  bool has_greeted(Link link) const;
   // Every linked device is level with this one, as far as pauses allow.
   bool is_settled() const;
   const StoreEpoch& epoch() const;

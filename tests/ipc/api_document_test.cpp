@@ -46,7 +46,8 @@ TEST_CASE("every method is described completely") {
         "entity.create",  "entity.get",    "entity.list",      "entity.update", "entity.delete",
         "entity.history", "conflict.list", "conflict.resolve", "sync.status",   "sync.now",
         "sync.pause",     "sync.resume",   "sync.connect",     "sub.open",      "sub.close",
-        "sub.ack",        "events.poll",   "log.list",         "rpc.discover"}) {
+        "sub.ack",        "events.poll",   "log.list",         "rpc.discover",  "presence.set",
+        "presence.clear", "presence.list"}) {
     CAPTURE(name);
     CHECK(names.erase(name) == 1);
   }

@@ -114,6 +114,31 @@ TEST_CASE("a batch is one line, in order, when its last call is answered") {
   CHECK(answers[3]["error"]["code"] == -32601);
 }
 
+TEST_CASE("what lasts as long as its caller is told from whom it is, and when they are gone") {
+  testing::ScriptedBackend agent;
+  const Backend backend = agent.backend();
+  const Outlet silent{.send = [](const std::string&) {}, .settled = [] {}};
+  const std::string entity = R"("entity":"00112233445566778899aabbccddeeff")";
+  {
+    Conversation first(backend, methods(), silent);
+    Conversation second(backend, methods(), silent);
+    first.take(call("1", "presence.set", "{" + entity + R"(,"value":1})"));
+    second.take(call("1", "presence.set", "{" + entity + R"(,"value":2})"));
+    first.take(call("2", "presence.clear"));
+    REQUIRE(agent.asked.size() == 3);
+    const auto one = std::get<step::PresenceSet>(agent.asked[0].command).caller;
+    CHECK(one != std::get<step::PresenceSet>(agent.asked[1].command).caller);
+    CHECK(one == std::get<step::PresenceClear>(agent.asked[2].command).caller);
+    CHECK(agent.left.empty());
+    first.leave();
+    CHECK(agent.left == std::vector<CallerId>{one});
+  }
+  CHECK(agent.left.size() == 2);
+  // Nobody hears of callers that left nothing behind.
+  Conversation(backend, methods(), silent).take(call("1", "space.list"));
+  CHECK(agent.left.size() == 2);
+}
+
 TEST_CASE("an unknown method is told the most similar name") {
   Caller caller;
   caller.take(call("1", "entity.gte"));

@@ -163,6 +163,8 @@ TEST_CASE("sync and watch methods") {
       "sub.open", R"({"entity":"@","type":"note","since":"18446744073709551615"})");
   CHECK(open.since == 18446744073709551615U);
   CHECK_FALSE(accepted<step::SubOpen>("sub.open", "{}").since.has_value());
+  CHECK_FALSE(open.ephemeral);
+  CHECK(accepted<step::SubOpen>("sub.open", R"({"entity":"@","ephemeral":true})").ephemeral);
   CHECK(refused("sub.open", R"({"since":"18446744073709551616"})") ==
         "params.since has to be a number below 2^64");
   CHECK(accepted<step::SubClose>("sub.close", R"({"sub":"7"})").sub == 7);
@@ -175,6 +177,35 @@ TEST_CASE("sync and watch methods") {
   accepted<step::LogList>("log.list", "{}");
   accepted<step::DeviceList>("device.list", "{}");
   accepted<step::SpaceList>("space.list", "{}");
+}
+
+TEST_CASE("a call to presence.* becomes the command it says") {
+  const auto set = accepted<step::PresenceSet>(
+      "presence.set", R"({"entity":"@","value":{"name":"Ada","at":[1,2]},"ttl_ms":5000})");
+  CHECK(set.value == R"({"at":[1,2],"name":"Ada"})");
+  CHECK(set.lifetime == std::chrono::seconds(5));
+  CHECK_FALSE(accepted<step::PresenceSet>("presence.set", R"({"entity":"@","value":null})")
+                  .lifetime.has_value());
+  CHECK(refused("presence.set", R"({"entity":"@"})").find("params.value") != std::string::npos);
+  CHECK(refused("presence.set", R"({"entity":"@","value":1,"ttl_ms":0})").find("params.ttl_ms") ==
+        0);
+  CHECK(accepted<step::PresenceClear>("presence.clear", R"({"entity":"@"})").entity.has_value());
+  CHECK_FALSE(accepted<step::PresenceClear>("presence.clear", "{}").entity.has_value());
+  accepted<step::PresenceList>("presence.list", R"({"entity":"@"})");
+}
+
+std::vector<step::PresenceRow> sample_rows() {
+  step::PresenceRow presence;
+  presence.value = R"({"name":"Ada"})";
+  presence.slot = 3;
+  step::PresenceRow preview;
+  preview.kind = step::PresenceKind::preview;
+  preview.version = "v";
+  preview.ops = {{{std::string("body")}, crdt::TextRemove{1, 2}},
+                 {{std::string("body")}, crdt::TextInsert{1, "x"}}};
+  step::PresenceRow left = preview;
+  left.gone = true;
+  return {presence, preview, left};
 }
 
 step::DeviceStatus sample_device() {
@@ -221,15 +252,18 @@ std::vector<step::Answer> sample_answers() {
           step::HistoryAnswer{{step::VersionRow{}}},
           step::ConflictsAnswer{{conflict}},
           step::SubAnswer{7, 8},
-          step::EventsAnswer{{change}, 9, true},
+          step::EventsAnswer{{change}, 9, true, sample_rows()},
+          step::PresenceAnswer{3},
+          step::PresencesAnswer{{sample_rows()[0]}},
           step::LogsAnswer{{step::LogRow{}}}};
 }
 
 Schema schema_of(const step::Answer& answer) {
   const std::vector<Schema> schemas = {
-      done_schema(),      status_schema(),  devices_schema(), spaces_schema(),   invite_schema(),
-      pair_schema(),      written_schema(), entity_schema(),  entities_schema(), history_schema(),
-      conflicts_schema(), sub_schema(),     events_schema(),  logs_schema()};
+      done_schema(),     status_schema(),       devices_schema(),       spaces_schema(),
+      invite_schema(),   pair_schema(),         written_schema(),       entity_schema(),
+      entities_schema(), history_schema(),      conflicts_schema(),     sub_schema(),
+      events_schema(),   presence_set_schema(), presence_list_schema(), logs_schema()};
   REQUIRE(schemas.size() == std::variant_size_v<step::Answer>);
   return schemas[answer.index()];
 }
@@ -259,7 +293,25 @@ TEST_CASE("answers show ids, times and paths as documented") {
   CHECK(to_json(answers[7], Form::annotated)["value"]["body"]["$text"] == "x");
   CHECK(to_json(answers[10], Form::plain)["conflicts"][0]["path"] == "/~212/3");
   CHECK(to_json(answers[11], Form::plain)["sub"] == "7");
-  CHECK_FALSE(to_json(answers[13], Form::plain)["logs"][0].contains("device"));
+  CHECK_FALSE(to_json(answers[15], Form::plain)["logs"][0].contains("device"));
+}
+
+TEST_CASE("presence is shown as JSON and previews as the ops of entity.update") {
+  const Json rows = to_json(sample_answers()[12], Form::plain)["ephemeral"];
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0]["value"]["name"] == "Ada");
+  CHECK(rows[0]["slot"] == 3);
+  CHECK(rows[1]["ops"] == Json::parse(R"([{"op":"text.remove","path":"/body","at":1,"count":2},
+                                          {"op":"text.insert","path":"/body","at":1,"text":"x"}])"));
+  CHECK(rows[2]["gone"] == true);
+  CHECK_FALSE(rows[2].contains("ops"));
+  CHECK_FALSE(to_json(step::EventsAnswer{}, Form::plain).contains("ephemeral"));
+  // What another device sends need not be JSON.
+  step::PresencesAnswer strange{{step::PresenceRow{}, step::PresenceRow{}, step::PresenceRow{}}};
+  strange.rows[0].value = "{\"a\":";
+  strange.rows[1].value = std::string(4096, '[');
+  strange.rows[2].value = "1e999";
+  for (const Json& row : to_json(strange, Form::plain)["presence"]) CHECK(row["value"].is_null());
 }
 
 TEST_CASE("times are RFC 3339 in UTC, also far away") {

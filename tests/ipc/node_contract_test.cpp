@@ -117,6 +117,28 @@ Json edit_of(const Json& id, const char* title, const char* body) {
                     {{"op", "counter.add"}, {"path", "/likes"}, {"by", 1}}})}};
 }
 
+void show_presence(node::Devices& devices, Program& laptop, Program& phone, const Json& id) {
+  const Json entity = {{"entity", id}};
+  const std::string sub = phone.call("sub.open", {{"entity", id}, {"ephemeral", true}})["sub"];
+  const Json value = {{"name", "Ada"}, {"cursor", 3}};
+  const Json slot = laptop.call("presence.set", {{"entity", id}, {"value", value}})["slot"];
+  devices.run(std::chrono::seconds(1));
+  const Json there = phone.call("presence.list", entity)["presence"];
+  REQUIRE(there.size() == 1);
+  CHECK(there[0]["value"] == value);
+  CHECK(there[0]["device_name"] == "laptop");
+  CHECK(there[0]["slot"] == slot);
+  const Json news = phone.call("events.poll", {{"sub", sub}})["ephemeral"];
+  REQUIRE(news.size() == 1);
+  CHECK(news[0]["kind"] == "presence");
+  CHECK(news[0]["value"] == value);
+  laptop.call("presence.clear");
+  devices.run(std::chrono::seconds(1));
+  CHECK(phone.call("presence.list", entity)["presence"].empty());
+  CHECK(phone.call("events.poll", {{"sub", sub}})["ephemeral"][0]["gone"] == true);
+  CHECK(phone.refused("sub.open", {{"ephemeral", true}}) == "invalid");
+}
+
 // Both change the entity while they are apart, and decide between the titles afterwards.
 void edit_apart(node::Devices& devices, Program& laptop, Program& phone, const Json& id) {
   const Json entity = {{"entity", id}};
@@ -198,6 +220,7 @@ TEST_CASE("every method is answered by a real node as the table promises") {
   pair_by_api(devices, laptop, phone);
   CHECK(phone.call("entity.get", annotated)["value"] == value);
   CHECK(laptop.call("device.list")["devices"].size() == 2);
+  show_presence(devices, laptop, phone, id);
   sync_by_api(devices, phone);
   edit_apart(devices, laptop, phone, id);
   delete_and_edit_apart(devices, laptop, phone);

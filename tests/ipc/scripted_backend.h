@@ -38,14 +38,18 @@ class ScriptedBackend {
                                     .process_id = 4711,
                                     .started = WallTime{1'700'000'000'123},
                                     .listening = {"192.0.2.1:4040"}};
-                }};
+                },
+            .arrive = [this] { return CallerId{++last_caller_}; },
+            .leave = [this](CallerId caller) { left.push_back(caller); }};
   }
 
   std::vector<Asked> asked;
   std::vector<RequestId> forgotten;
+  std::vector<CallerId> left;
 
  private:
   std::uint64_t last_id_ = 0;
+  std::uint64_t last_caller_ = 0;
 };
 
 }  // namespace syncline::ipc::testing

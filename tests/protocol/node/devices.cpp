@@ -71,7 +71,8 @@ bool Devices::step_device(std::size_t index) {
 
 void Devices::dial(std::size_t from, const step::Dial& dial) {
   for (std::size_t to = 0; to < devices_.size(); ++to) {
-    if (devices_[to]->address != dial.address || isolated_[to] || isolated_[from] || to == from)
+    if (devices_[to]->address != dial.address || isolated_[to] || isolated_[from] || to == from ||
+        parted_.contains(std::minmax(from, to)))
       continue;
     const Wire wire{{from, to}, {dial.link, Link{next_link_++}}};
     wires_.push_back(wire);
@@ -186,6 +187,16 @@ void Devices::isolate(std::size_t index) {
       devices_[index]->inputs.push_back(step::LinkDown{wire.link[side]});
       hang_up(index, wire.link[side]);
     }
+  }
+}
+
+void Devices::part(std::size_t one, std::size_t other) {
+  parted_.insert(std::minmax(one, other));
+  for (const Wire& wire : std::vector<Wire>(wires_)) {
+    const bool between = std::minmax(wire.device[0], wire.device[1]) == std::minmax(one, other);
+    if (!between) continue;
+    devices_[wire.device[0]]->inputs.push_back(step::LinkDown{wire.link[0]});
+    hang_up(wire.device[0], wire.link[0]);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,8 @@ class Devices {
   // While a device is isolated its links are cut and its dials fail.
   void isolate(std::size_t index);
   void reconnect(std::size_t index);
+  // Two devices cannot reach each other any more.
+  void part(std::size_t one, std::size_t other);
 
   void make_vault(std::size_t index);
   void pair(std::size_t inviter, std::size_t joiner);
@@ -93,6 +96,7 @@ class Devices {
 
   std::vector<std::unique_ptr<Device>> devices_;
   std::vector<bool> isolated_;
+  std::set<std::pair<std::size_t, std::size_t>> parted_;
   std::vector<Wire> wires_;
   Instant now_{std::chrono::seconds(1)};
   std::uint64_t next_link_ = 1;
