@@ -5,12 +5,16 @@
 
 namespace syncline {
 
-// The two casts between characters and bytes that the language leaves no other way to write.
+// The casts between characters and bytes that the language leaves no other way to write.
 Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 std::string to_text(Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

@@ -24,6 +24,8 @@ using Buffer = std::vector<std::uint8_t>;
 Bytes as_bytes(std::string_view text);
 // The characters of `bytes`, whatever they are: the caller knows that they are text.
 std::string to_text(Bytes bytes);
+// The same, valid while `bytes` are.
+std::string_view as_text(Bytes bytes);
 
 Buffer to_buffer(Bytes bytes);
 void append(Buffer& out, Bytes bytes);

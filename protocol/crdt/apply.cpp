@@ -10,9 +10,8 @@ namespace {
 struct Route {
   Container* end = nullptr;                 // nothing: the container does not exist yet
   std::vector<ListContainer::Place> items;  // of each index in the path
-  // The item or character the action starts from: for an insertion the one on its left.
+  // The item the action starts from: for an insertion the one on its left.
   ListContainer::Place item;
-  TextContainer::Place character;
   bool at_front = false;
 };
 
@@ -42,18 +41,14 @@ struct Aim {
   const Edit& edit;
   Route& route;
 
-  bool operator()(const ListInsert& a) const {
-    return !a.items.empty() && left_of(a.index, &Container::list, route.item);
-  }
-  bool operator()(const ListRemove& a) const { return range(a.index, a.count, &Container::list); }
+  bool operator()(const ListInsert& a) const { return !a.items.empty() && left_of(a.index); }
+  bool operator()(const ListRemove& a) const { return range(a.index, a.count); }
   bool operator()(const ListSet& a) const { return item(a.index); }
   bool operator()(const ListKeep& a) const { return item(a.index); }
-  bool operator()(const TextInsert& a) const {
-    return !a.text.empty() && left_of(a.position, &Container::text, route.character);
-  }
-  bool operator()(const TextRemove& a) const {
-    return range(a.position, a.count, &Container::text);
-  }
+  // A text takes any place: Spec C15.
+  bool operator()(const TextInsert& a) const { return !a.text.empty(); }
+  bool operator()(const TextRemove& a) const { return a.count > 0; }
+  bool operator()(const TextEdit& a) const { return !a.splices.empty(); }
   // Maps, counters and sets take anything.
   bool operator()(const MapSet&) const { return true; }
   bool operator()(const MapRemove&) const { return true; }
@@ -63,20 +58,17 @@ struct Aim {
   bool operator()(const SetRemove&) const { return true; }
 
  private:
-  template <class SequenceType, class Place>
-  bool left_of(std::uint64_t index, SequenceType& (Container::*sequence)(), Place& left) const {
+  bool left_of(std::uint64_t index) const {
     route.at_front = index == 0;
     if (index == 0) return true;
     if (!route.end) return false;
-    const auto place = (route.end->*sequence)().find(edit.view, index - 1);
-    if (place) left = {place->chunk, place->run, place->offset};
+    const auto place = route.end->list().find(edit.view, index - 1);
+    if (place) route.item = *place;
     return place.has_value();
   }
-  template <class SequenceType>
-  bool range(std::uint64_t index, std::uint64_t count,
-             SequenceType& (Container::*sequence)()) const {
+  bool range(std::uint64_t index, std::uint64_t count) const {
     if (!route.end || count == 0 || index > UINT64_MAX - count) return false;
-    return (route.end->*sequence)().find(edit.view, index + count - 1).has_value();
+    return route.end->list().find(edit.view, index + count - 1).has_value();
   }
   bool item(std::uint64_t index) const {
     if (!route.end) return false;
@@ -119,6 +111,7 @@ struct Perform {
   Container& target;
   const Edit& edit;
   const Route& route;
+  OpEffect& effect;
 
   void operator()(const MapSet& a) const { slot(a.key).assign(edit, a.value); }
   void operator()(const MapRemove& a) const { slot(a.key).remove(edit, Because::removed_here); }
@@ -146,13 +139,14 @@ struct Perform {
   }
 
   void operator()(const TextInsert& a) const {
-    std::optional<TextContainer::Place> left;
-    if (!route.at_front) left = route.character;
-    target.text().insert(edit, left, TextContent{a.text}, count_scalars(a.text));
+    const TextSplice splice{a.position, 0, count_scalars(a.text)};
+    splice_text(std::span(&splice, 1), a.text);
   }
   void operator()(const TextRemove& a) const {
-    target.text().remove(edit, a.position, a.count, Because::removed_here);
+    const TextSplice splice{a.position, a.count, 0};
+    splice_text(std::span(&splice, 1), {});
   }
+  void operator()(const TextEdit& a) const { splice_text(a.splices, a.text); }
 
   void operator()(const CounterAdd& a) const {
     std::get<CounterContainer>(target.node).add(edit.self, {a.amount, a.scale});
@@ -172,6 +166,9 @@ struct Perform {
   }
 
  private:
+  void splice_text(std::span<const TextSplice> splices, std::string_view utf8) const {
+    if (!target.text().edit(edit, splices, utf8)) effect = OpEffect::adapted;
+  }
   Slot& slot(const std::string& key) const { return target.map().slots[key]; }
   SetContainer& set() const { return std::get<SetContainer>(target.node); }
 };
@@ -184,12 +181,13 @@ bool fits_root(const Op& op) {
 
 }  // namespace
 
-bool apply_op(Container& root, const Edit& edit, const Op& op) {
+OpEffect apply_op(Container& root, const Edit& edit, const Op& op) {
   Route route;
-  if (!fits_root(op) || !follow_path(root, edit, op, route)) return false;
-  if (!std::visit(Aim{edit, route}, op.action)) return false;
-  std::visit(Perform{enter_path(root, edit, op, route), edit, route}, op.action);
-  return true;
+  if (!fits_root(op) || !follow_path(root, edit, op, route)) return OpEffect::is_void;
+  if (!std::visit(Aim{edit, route}, op.action)) return OpEffect::is_void;
+  OpEffect effect = OpEffect::done;
+  std::visit(Perform{enter_path(root, edit, op, route), edit, route, effect}, op.action);
+  return effect;
 }
 
 }  // namespace syncline::crdt

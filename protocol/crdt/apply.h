@@ -12,10 +12,15 @@ namespace syncline::crdt {
 struct Document::State {
   Container root{Kind::map};
   VersionVector frontier;
-  std::vector<HistoryEntry> history;
+  Age age;
+  bool lacks_history = false;  // of some text
 };
 
-// False if the op is void.
-bool apply_op(Container& root, const Edit& edit, const Op& op);
+enum class OpEffect : std::uint8_t {
+  done,
+  adapted,  // a place in a text lay beyond its end, though the author had seen everything
+  is_void,
+};
+OpEffect apply_op(Container& root, const Edit& edit, const Op& op);
 
 }  // namespace syncline::crdt

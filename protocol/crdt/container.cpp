@@ -4,37 +4,6 @@
 #include <algorithm>
 
 namespace syncline::crdt {
-namespace {
-
-bool starts_scalar(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }
-
-}  // namespace
-
-std::uint64_t count_scalars(std::string_view utf8) {
-  return static_cast<std::uint64_t>(std::count_if(utf8.begin(), utf8.end(), starts_scalar));
-}
-
-std::size_t byte_of_scalar(std::string_view utf8, std::uint64_t offset) {
-  std::size_t at = 0;
-  while (at < utf8.size()) {
-    if (starts_scalar(utf8[at]) && offset-- == 0) break;
-    ++at;
-  }
-  return at;
-}
-
-TextContent TextContent::split(std::uint64_t offset, std::uint64_t length) {
-  TextContent rest;
-  if (utf8.empty()) return rest;
-  const std::size_t at =
-      utf8.size() == length ? static_cast<std::size_t>(offset) : byte_of_scalar(utf8, offset);
-  rest.utf8.assign(utf8, at, std::string::npos);
-  utf8.resize(at);
-  return rest;
-}
-
-void TextContent::remove(const Edit&, Because) { std::string().swap(utf8); }
-
 bool ListContent::revived_in(const View& view) const {
   const auto& uses = items.front()->uses;
   return std::any_of(uses.begin(), uses.end(), [&view](const Item::Use& use) {
@@ -110,7 +79,7 @@ struct Clear {
           item->slot.remove(edit, Because::removed_above);
     });
   }
-  void operator()(TextContainer& text) const { text.clear(edit, Because::removed_above); }
+  void operator()(TextContainer& text) const { text.clear(edit); }
   void operator()(CounterContainer& counter) const {
     for (auto& author : counter.authors) {
       const std::uint64_t known = edit.view.get(author.log);

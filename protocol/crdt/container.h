@@ -11,7 +11,9 @@
 #include "protocol/crdt/edit.h"
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/sequence.h"
+#include "protocol/crdt/text_container.h"
 #include "protocol/crdt/value.h"
+#include "protocol/text/utf8.h"
 
 #include <array>
 #include <map>
@@ -98,18 +100,6 @@ struct Item {
   void remove_uses(const Edit& edit);
 };
 
-struct TextContent {
-  static constexpr std::uint64_t removable_max = UINT64_MAX;
-  std::string utf8;  // empty once removed
-
-  bool revived() const { return false; }
-  bool revived_in(const View&) const { return false; }
-  TextContent split(std::uint64_t offset, std::uint64_t length);
-  void append(TextContent&& more) { utf8 += more.utf8; }
-  void remove(const Edit& edit, Because because);
-  std::size_t size_bytes() const { return utf8.capacity(); }
-};
-
 struct ListContent {
   // Each removed item keeps its own account.
   static constexpr std::uint64_t removable_max = 1;
@@ -123,7 +113,6 @@ struct ListContent {
   std::size_t size_bytes() const;
 };
 
-using TextContainer = Sequence<TextContent>;
 using ListContainer = Sequence<ListContent>;
 
 struct MapContainer {
@@ -171,8 +160,7 @@ struct Container {
   bool pristine() const;
 };
 
-// The number of Unicode scalar values, and the byte at which number `offset` begins.
-std::uint64_t count_scalars(std::string_view utf8);
-std::size_t byte_of_scalar(std::string_view utf8, std::uint64_t offset);
+using text::byte_of_scalar;
+using text::count_scalars;
 
 }  // namespace syncline::crdt

@@ -8,16 +8,14 @@
 namespace syncline::crdt {
 namespace {
 
-void remember(std::vector<HistoryEntry>& history, const Edit& edit, std::size_t ops) {
-  HistoryEntry entry{edit.self.log, edit.self.seq, edit.lamport, edit.wall, ops};
-  auto at = history.end();
-  while (at != history.begin()) {
-    const HistoryEntry& before = *(at - 1);
-    if (before.lamport < entry.lamport) break;
-    if (before.lamport == entry.lamport && !(edit.id_of(entry.log) < edit.id_of(before.log))) break;
-    --at;
-  }
-  history.insert(at, entry);
+void grow(Age& age, const Edit& edit, std::size_t ops) {
+  ++age.events;
+  age.ops += ops;
+  if (edit.lamport < age.lamport) return;
+  if (edit.lamport == age.lamport && edit.id_of(edit.self.log) < edit.id_of(age.log)) return;
+  age.log = edit.self.log;
+  age.lamport = edit.lamport;
+  age.wall = edit.wall;
 }
 
 }  // namespace
@@ -34,19 +32,26 @@ Applied Document::apply(const EventContext& context, std::span<const Op> ops) {
     applied.effect = Effect::duplicate;
     return applied;
   }
-  Edit edit{View(context.past, self), self, context.past.sum() + 1, context.wall, context.logs, 0};
+  Edit edit{View(context.past, self),
+            self,
+            context.lamport != 0 ? context.lamport : context.past.sum() + 1,
+            context.wall,
+            context.logs,
+            0};
   for (const Op& op : ops) {
-    if (!apply_op(state_->root, edit, op)) ++applied.void_ops;
+    const OpEffect effect = apply_op(state_->root, edit, op);
+    if (effect == OpEffect::is_void) ++applied.void_ops;
+    if (effect == OpEffect::adapted) ++applied.adapted_ops;
     ++edit.op;
   }
   state_->frontier.raise(self.log, self.seq);
-  remember(state_->history, edit, ops.size());
+  grow(state_->age, edit, ops.size());
   if (applied.void_ops < ops.size()) applied.effect = Effect::changed;
   return applied;
 }
 
 const VersionVector& Document::frontier() const { return state_->frontier; }
 
-const std::vector<HistoryEntry>& Document::history() const { return state_->history; }
+const Age& Document::age() const { return state_->age; }
 
 }  // namespace syncline::crdt

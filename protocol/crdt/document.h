@@ -31,6 +31,9 @@ struct EventContext {
   const VersionVector& past;
   WallTime wall;
   const LogTable& logs;
+  // What was derived when the event came first, for one that is replayed with less of its past;
+  // 0: to be derived from `past`.
+  std::uint64_t lamport = 0;
 };
 
 enum class Effect : std::uint8_t {
@@ -43,16 +46,20 @@ struct Applied {
   Effect effect = Effect::none;
   // Ops that made no sense at their author's version; they are void on every device (Spec C8).
   std::size_t void_ops = 0;
+  // Ops on texts that named a place beyond the end and took the nearest one. Known for an author
+  // who had seen everything; 0 for others.
+  std::size_t adapted_ops = 0;
 };
 
-struct HistoryEntry {
+// How much happened, and the newest event: by Lamport time, then log id. Spec C12.
+struct Age {
+  std::uint64_t events = 0;
+  std::uint64_t ops = 0;
   LogIndex log = 0;
-  std::uint64_t seq = 0;
   std::uint64_t lamport = 0;
   WallTime wall;
-  std::size_t ops = 0;
 
-  bool operator==(const HistoryEntry&) const = default;
+  bool operator==(const Age&) const = default;
 };
 
 enum class ConflictKind : std::uint8_t {
@@ -91,7 +98,8 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
-  // Requires: every event of `context.past` that concerns this document was applied (Spec C6).
+  // Requires: every event of `context.past` that concerns this document was applied (Spec C6), and
+  // !wants_history(context.past).
   // A local edit is an event whose past is everything applied so far.
   Applied apply(const EventContext& context, std::span<const Op> ops);
 
@@ -112,8 +120,17 @@ class Document {
 
   // Per log the highest seq that was applied here.
   const VersionVector& frontier() const;
-  // Causality first: by Lamport time, then log id. Spec C12.
-  const std::vector<HistoryEntry>& history() const;
+  const Age& age() const;
+
+  // A document read from a snapshot holds its texts without their history. That is needed before
+  // an event whose author had not seen everything: the owner replays all events into an empty
+  // document and gives it to adopt_history. Requires otherwise: apply() is not called.
+  bool wants_history(const VersionVector& past) const;
+  // Errc::corrupt if `replayed` is not the same document.
+  Status adopt_history(Document&& replayed);
+  bool has_history() const;
+  // Frees what wants_history() would ask for again.
+  void drop_history();
 
   // The full state, to go on from later on this device: logs stand in it as LogIndex.
   void encode(wire::Writer& out) const;
@@ -128,6 +145,8 @@ class Document {
 
  private:
   struct State;
+  void look_for_history();
+
   std::unique_ptr<State> state_;
 };
 

@@ -67,7 +67,7 @@ Finding check_slot(const Slot& slot, const VersionVector& frontier) {
     if (auto found = check_container(*child.container, frontier)) return found;
     if (!held) {
       const Container& gone = *child.container;
-      if (gone.kind() == Kind::text && std::get<TextContainer>(gone.node).shown() > 0)
+      if (gone.kind() == Kind::text && std::get<TextContainer>(gone.node).length() > 0)
         return "text in a container that is gone";
       if (gone.kind() == Kind::list && gone.list().shown() > 0)
         return "items in a container that is gone";
@@ -102,12 +102,8 @@ struct Check {
     return found;
   }
   Finding operator()(const TextContainer& text) const {
-    Finding found = text.check();
-    text.for_each_run([&found](const TextContainer::Run& run) {
-      const std::uint64_t kept = count_scalars(run.content.utf8);
-      if (kept != (run.removed_by.empty() ? run.length : 0)) found = "a run that lost characters";
-    });
-    return found;
+    if (!frontier.covers(text.touched())) return "a text of an event that was never applied";
+    return text.check();
   }
   Finding operator()(const CounterContainer& counter) const {
     DecimalSum sum;
@@ -130,17 +126,12 @@ Finding check_container(const Container& container, const VersionVector& frontie
 }  // namespace
 
 std::size_t Document::size_estimate_bytes() const {
-  return sizeof(State) + state_->history.size() * sizeof(HistoryEntry) +
-         state_->frontier.size() * sizeof(EventId) + size_of(state_->root);
+  return sizeof(State) + state_->frontier.size() * sizeof(EventId) + size_of(state_->root);
 }
 
 std::optional<std::string> Document::check() const {
-  VersionVector frontier;
-  for (const HistoryEntry& entry : state_->history) frontier.raise(entry.log, entry.seq);
-  if (frontier != state_->frontier) return "a history that is not the frontier's";
-  for (std::size_t i = 1; i < state_->history.size(); ++i)
-    if (state_->history[i].lamport < state_->history[i - 1].lamport) return "history out of order";
-  return check_container(state_->root, frontier);
+  if (state_->frontier.empty() != (state_->age.events == 0)) return "an age without events";
+  return check_container(state_->root, state_->frontier);
 }
 
 }  // namespace syncline::crdt

@@ -11,12 +11,14 @@
 //        | 3 index n*:item | 4 index n | 5 index item | 6 index kind    list insert, remove, set,
 //        keep | 7 position text | 8 position n             text insert, remove
 //        | 9 scale:u8 zigzag | 10 scalar | 11 scalar            counter add, set add, set remove
+//        | 12 edit                    text edit: text_edit.cpp
 // item   = scalar | (10h + kind):u8                   a leaf or a new empty container
 #include "protocol/crdt/op.h"
 
 #include "protocol/base/limits.h"
 #include "protocol/crdt/decimal.h"
 #include "protocol/crdt/item_codec.h"
+#include "protocol/crdt/text_edit.h"
 
 #include <algorithm>
 
@@ -67,6 +69,7 @@ struct ActionWriter {
   void operator()(const TextInsert& a) const { out.varint(a.position).text(a.text); }
   void operator()(const TextRemove& a) const { out.varint(a.position).varint(a.count); }
   void operator()(const CounterAdd& a) const { out.u8(a.scale).zigzag(a.amount); }
+  void operator()(const TextEdit& a) const { encode_text_edit(out, a); }
   void operator()(const SetAdd& a) const { encode_scalar(out, a.value); }
   void operator()(const SetRemove& a) const { encode_scalar(out, a.value); }
 };
@@ -107,6 +110,7 @@ Action decode_action(wire::Reader& in, std::uint8_t number) {
     case 9: return decode_counter_add(in);
     case 10: return SetAdd{decode_scalar(in)};
     case 11: return SetRemove{decode_scalar(in)};
+    case 12: return decode_text_edit(in);
     default: in.fail_with(Errc::unsupported); return MapRemove{};
   }
 }
@@ -164,6 +168,7 @@ struct ActionCheck {
   }
   bool operator()(const TextRemove& a) const { return fits_range(a.position, a.count); }
   bool operator()(const CounterAdd& a) const { return a.scale <= Decimal::scale_max; }
+  bool operator()(const TextEdit& a) const { return is_well_formed(a); }
   bool operator()(const SetAdd& a) const { return fits(a.value); }
   bool operator()(const SetRemove& a) const { return fits(a.value); }
 };
@@ -231,9 +236,9 @@ std::string_view name_of(Kind kind) {
 }
 
 Kind kind_of(const Action& action) {
-  static constexpr Kind kinds[] = {Kind::map,  Kind::map,     Kind::map,  Kind::list,
-                                   Kind::list, Kind::list,    Kind::list, Kind::text,
-                                   Kind::text, Kind::counter, Kind::set,  Kind::set};
+  static constexpr Kind kinds[] = {Kind::map,  Kind::map,  Kind::map,  Kind::list, Kind::list,
+                                   Kind::list, Kind::list, Kind::text, Kind::text, Kind::counter,
+                                   Kind::set,  Kind::set,  Kind::text};
   static_assert(std::size(kinds) == std::variant_size_v<Action>);
   return kinds[action.index()];
 }
@@ -254,6 +259,18 @@ Status check_ops(std::span<const Op> ops) {
       return fail(Errc::invalid, "an operation has an empty, oversized or malformed argument");
   }
   return {};
+}
+
+void encode_path(wire::Writer& out, const Path& path) {
+  out.varint(path.size());
+  for (const Step& step : path) encode_step(out, step);
+}
+
+Path decode_path(wire::Reader& in) {
+  Path path;
+  const std::uint64_t depth = in.varint(limits::container_depth_max);
+  for (std::uint64_t i = 0; i < depth && in.ok(); ++i) path.push_back(decode_step(in));
+  return path;
 }
 
 void encode_ops(wire::Writer& out, std::span<const Op> ops) {

@@ -81,6 +81,18 @@ struct TextRemove {
   std::uint64_t count = 0;
   bool operator==(const TextRemove&) const = default;
 };
+// Many changes of one text, each at the text as the one before left it.
+struct TextSplice {
+  std::uint64_t position = 0;
+  std::uint64_t removed = 0;   // characters from there on
+  std::uint64_t inserted = 0;  // characters put in their place
+  bool operator==(const TextSplice&) const = default;
+};
+struct TextEdit {
+  std::vector<TextSplice> splices;
+  std::string text;  // what they insert, one after the other
+  bool operator==(const TextEdit&) const = default;
+};
 // amount / 10^scale
 struct CounterAdd {
   std::int64_t amount = 0;
@@ -97,7 +109,7 @@ struct SetRemove {
 };
 
 using Action = std::variant<MapSet, MapRemove, MapKeep, ListInsert, ListRemove, ListSet, ListKeep,
-                            TextInsert, TextRemove, CounterAdd, SetAdd, SetRemove>;
+                            TextInsert, TextRemove, CounterAdd, SetAdd, SetRemove, TextEdit>;
 
 // The kind of container an action changes.
 Kind kind_of(const Action& action);
@@ -114,6 +126,11 @@ struct Op {
 // What decode_ops would accept: every bound on counts, depth and sizes, texts well formed.
 // For ops of a local author, before anything is built from them.
 Status check_ops(std::span<const Op> ops);
+
+// Requires: check_ops holds for an op with this path.
+void encode_path(wire::Writer& out, const Path& path);
+// Fails the reader.
+Path decode_path(wire::Reader& in);
 
 // Requires: check_ops(ops) holds.
 void encode_ops(wire::Writer& out, std::span<const Op> ops);

@@ -29,13 +29,7 @@ struct ReadContainer {
     });
     return Value{std::move(out)};
   }
-  Value operator()(const TextContainer& text) const {
-    std::string out;
-    text.for_each_run([&out](const TextContainer::Run& run) {
-      if (run.shown()) out += run.content.utf8;
-    });
-    return Value{Scalar{std::move(out)}};
-  }
+  Value operator()(const TextContainer& text) const { return Value{Scalar{text.text()}}; }
   Value operator()(const CounterContainer& counter) const { return Value{counter.sum.value()}; }
   Value operator()(const SetContainer& set) const {
     ValueList out;

@@ -21,7 +21,8 @@ Status Rehearsal::run(std::vector<Op> ops) {
     // Each alone, as the next event of some log that has seen everything.
     const EventContext context{0, scene_.past.get(0) + ++tried_, scene_.past, scene_.now,
                                scene_.logs};
-    if (copy_->apply(context, std::span(&op, 1)).void_ops > 0)
+    const Applied tried = copy_->apply(context, std::span(&op, 1));
+    if (tried.void_ops + tried.adapted_ops > 0)
       return fail(Errc::invalid,
                   "its path leads nowhere or to another kind of value, or its position is beyond "
                   "the end; read the entity again");

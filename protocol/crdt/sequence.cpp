@@ -338,7 +338,6 @@ std::optional<std::string> Sequence<Content>::check() const {
   return std::nullopt;
 }
 
-template class Sequence<TextContent>;
 template class Sequence<ListContent>;
 
 }  // namespace syncline::crdt

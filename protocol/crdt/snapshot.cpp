@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// document  = version:u8 (1) frontier:version history map
+// document  = version:u8 (2) frontier:version age map
 // canonical = n:varint n*log_id document     logs are named by their place in this sorted list
-// history   = n:varint n*entry
-// entry     = flags:u8 [log] [seq] [lamport] wall:zigzag [ops]      varints where not said
-//             a field is left out by flag 1: the log before, 2: one more than the seq before of
-//             that log, 4: one more than the lamport before, 8: one op; wall is a difference
+// age       = events:varint ops:varint [log:varint lamport:varint wall:zigzag]    if any events
 // slot      = flags:u8 [n] n*value [n:varint n*removal] [n:varint n*(kind container)]
 //             the low four bits of flags are n, or 15: n follows; 10h: removals, 20h: children
 // value     = log seq op lamport:varint wall:zigzag item
 // removal   = log seq wall:zigzag contested:version
-//             lamport and wall count back from the newest entry of the history
-// container = map | sequence | counter | set, by its kind
+//             lamport and wall count back from the newest event
+// container = map | sequence | text | counter | set, by its kind
 // map       = n:varint n*(key:text slot)     ascending
 // counter   = n:varint n*(log k:varint k*(gap:varint scale:u8 amount:zigzag))
 // set       = n:varint n*(scalar version)    ascending
+// text      = first:version touched:version utf8:bytes
 // sequence  = see snapshot_sequence.cpp
 #include "protocol/crdt/snapshot.h"
 
@@ -24,9 +22,8 @@
 namespace syncline::crdt {
 namespace {
 
-constexpr std::uint8_t snapshot_version = 1;
+constexpr std::uint8_t snapshot_version = 2;
 constexpr std::uint8_t many_values = 15, has_removals = 0x10, has_children = 0x20;
-constexpr std::uint8_t same_log = 1, next_seq = 2, next_lamport = 4, one_op = 8;
 
 // They wrap around: a clock may say anything.
 std::int64_t difference(std::int64_t a, std::int64_t b) {
@@ -56,7 +53,12 @@ struct ContainerWriter {
     }
   }
   void operator()(const ListContainer& list) const { to.sequence(list); }
-  void operator()(const TextContainer& text) const { to.sequence(text); }
+  void operator()(const TextContainer& text) const {
+    to.version(text.first());
+    to.version(text.touched());
+    to.out.varint(text.rope().bytes());
+    text.rope().for_each_chunk([this](std::string_view piece) { to.out.fixed(as_bytes(piece)); });
+  }
   void operator()(const CounterContainer& counter) const {
     to.out.varint(counter.authors.size());
     for (const auto* author : by_log(counter.authors, to.names)) {
@@ -91,7 +93,14 @@ struct ContainerReader {
     }
   }
   void operator()(ListContainer& list) const { from.sequence(list); }
-  void operator()(TextContainer& text) const { from.sequence(text); }
+  void operator()(TextContainer& text) const {
+    VersionVector first = from.version();
+    VersionVector touched = from.version();
+    const std::string utf8 = from.in.text(SIZE_MAX);
+    if (touched.empty() && !utf8.empty()) return from.corrupt();
+    if (!touched.covers(first) || first.empty() != touched.empty()) return from.corrupt();
+    if (from.in.ok()) text.restore(utf8, std::move(first), std::move(touched));
+  }
   void operator()(CounterContainer& counter) const {
     const std::uint64_t authors = from.in.varint();
     for (std::uint64_t a = 0; a < authors && from.in.ok(); ++a) {
@@ -122,56 +131,23 @@ struct ContainerReader {
   }
 };
 
-void encode_history(const SnapshotWriter& to, const std::vector<HistoryEntry>& history) {
-  to.out.varint(history.size());
-  HistoryEntry before;
-  VersionVector last;
-  for (const HistoryEntry& entry : history) {
-    const std::uint64_t seq = last.get(entry.log) + 1;
-    std::uint8_t flags = 0;
-    if (entry.log == before.log && before.seq != 0) flags |= same_log;
-    if (entry.seq == seq) flags |= next_seq;
-    if (entry.lamport == before.lamport + 1) flags |= next_lamport;
-    if (entry.ops == 1) flags |= one_op;
-    to.out.u8(flags);
-    if (!(flags & same_log)) to.out.varint(to.names.of(entry.log));
-    if (!(flags & next_seq)) to.out.varint(entry.seq);
-    if (!(flags & next_lamport)) to.out.varint(entry.lamport);
-    to.out.zigzag(difference(entry.wall.unix_ms, before.wall.unix_ms));
-    if (!(flags & one_op)) to.out.varint(entry.ops);
-    last.set(entry.log, entry.seq);
-    before = entry;
-  }
+void encode_age(const SnapshotWriter& to, const Age& age) {
+  to.out.varint(age.events).varint(age.ops);
+  if (age.events > 0)
+    to.out.varint(to.names.of(age.log)).varint(age.lamport).zigzag(age.wall.unix_ms);
 }
 
-HistoryEntry decode_history_entry(wire::Reader& in, const HistoryEntry& before,
-                                  const VersionVector& last) {
-  HistoryEntry entry;
-  const std::uint8_t flags = in.u8();
-  entry.log = flags & same_log ? before.log : static_cast<LogIndex>(in.varint(UINT32_MAX));
-  entry.seq = flags & next_seq ? last.get(entry.log) + 1 : in.varint();
-  entry.lamport = flags & next_lamport ? before.lamport + 1 : in.varint();
-  entry.wall.unix_ms = sum(before.wall.unix_ms, in.zigzag());
-  entry.ops = flags & one_op ? 1 : static_cast<std::size_t>(in.varint(limits::ops_per_event_max));
-  if (flags > 15 || entry.seq <= last.get(entry.log) || entry.lamport < before.lamport)
-    in.fail_with(Errc::corrupt);
-  return entry;
-}
-
-std::vector<HistoryEntry> decode_history(wire::Reader& in, const VersionVector& frontier) {
-  const std::uint64_t count = in.varint();
-  std::vector<HistoryEntry> history;
-  // An entry is at least two bytes.
-  history.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(count, in.left() / 2)));
-  HistoryEntry before;
-  VersionVector last;
-  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    before = decode_history_entry(in, before, last);
-    last.set(before.log, before.seq);
-    history.push_back(before);
+Age decode_age(wire::Reader& in, const VersionVector& frontier) {
+  Age age;
+  age.events = in.varint();
+  age.ops = in.varint();
+  if (age.events > 0) {
+    age.log = static_cast<LogIndex>(in.varint(UINT32_MAX));
+    age.lamport = in.varint();
+    age.wall.unix_ms = in.zigzag();
   }
-  if (last != frontier) in.fail_with(Errc::corrupt);
-  return history;
+  if (frontier.empty() != (age.events == 0)) in.fail_with(Errc::corrupt);
+  return age;
 }
 
 void decode_entry(SnapshotReader& from, Entry& entry) {
@@ -182,11 +158,11 @@ void decode_entry(SnapshotReader& from, Entry& entry) {
   entry.value = decode_item(from.in);
 }
 
-void encode_state(const SnapshotWriter& to, const VersionVector& frontier,
-                  const std::vector<HistoryEntry>& history, const Container& root) {
+void encode_state(const SnapshotWriter& to, const VersionVector& frontier, const Age& age,
+                  const Container& root) {
   to.out.u8(snapshot_version);
   to.version(frontier);
-  encode_history(to, history);
+  encode_age(to, age);
   to.container(root);
 }
 
@@ -316,8 +292,7 @@ void SnapshotReader::container(Container& container) {
 
 void Document::encode(wire::Writer& out) const {
   const LogNames names;
-  encode_state({out, names, TimeBase(state_->history)}, state_->frontier, state_->history,
-               state_->root);
+  encode_state({out, names, TimeBase(state_->age)}, state_->frontier, state_->age, state_->root);
 }
 
 Result<Document> Document::decode(wire::Reader& in) {
@@ -325,12 +300,11 @@ Result<Document> Document::decode(wire::Reader& in) {
   State& state = *document.state_;
   if (in.u8() != snapshot_version) in.fail_with(Errc::corrupt);
   state.frontier = VersionVector::decode(in, limits::logs_per_space_max);
-  state.history = decode_history(in, state.frontier);
-  std::uint64_t ops = 0;
-  for (const HistoryEntry& entry : state.history) ops += entry.ops;
-  SnapshotReader from{in, state.frontier, TimeBase(state.history), ops};
+  state.age = decode_age(in, state.frontier);
+  SnapshotReader from{in, state.frontier, TimeBase(state.age), state.age.ops};
   from.container(state.root);
   if (!in.ok() || in.left() != 0) return fail(Errc::corrupt, "document snapshot");
+  document.look_for_history();
   return document;
 }
 
@@ -346,8 +320,7 @@ Buffer Document::canonical(const LogTable& logs) const {
     place[ids[i].second] = static_cast<LogIndex>(i);
   }
   const LogNames names(std::move(place));
-  encode_state({out, names, TimeBase(state_->history)}, state_->frontier, state_->history,
-               state_->root);
+  encode_state({out, names, TimeBase(state_->age)}, state_->frontier, state_->age, state_->root);
   return out.take();
 }
 

@@ -14,16 +14,12 @@
 
 namespace syncline::crdt {
 
-// The newest event of the history: times in slots are told from here, so they stay small.
+// The newest event: times in slots are told from here, so they stay small.
 struct TimeBase {
   std::uint64_t lamport = 0;
   std::int64_t unix_ms = 0;
 
-  explicit TimeBase(const std::vector<HistoryEntry>& history) {
-    if (history.empty()) return;
-    lamport = history.back().lamport;
-    unix_ms = history.back().wall.unix_ms;
-  }
+  explicit TimeBase(const Age& age) : lamport(age.lamport), unix_ms(age.wall.unix_ms) {}
 };
 
 class LogNames {

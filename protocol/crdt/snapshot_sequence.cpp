@@ -8,9 +8,7 @@
 //            right neighbour, 8: removed
 // left, right = author:varint n:varint
 // removed_by  = k:varint k*(log seq)                              ascending
-// body     = utf8:bytes                      text
-//          | length:varint                   removed text
-//          | length:varint length*(slot u:varint u*use)           items; a removed run has one
+// body     = length:varint length*(slot u:varint u*use)             items; a removed run has one
 // use      = log:varint first:varint last:varint removed_by       ascending
 #include "protocol/crdt/snapshot.h"
 
@@ -46,20 +44,6 @@ std::vector<Group<Content>> groups_of(const SnapshotWriter& to, const Sequence<C
   return groups;
 }
 
-void encode_body(const SnapshotWriter& to, const Group<TextContent>& group) {
-  std::uint64_t length = 0, size = 0;
-  for (const auto* run : group) {
-    length += run->length;
-    size += run->content.utf8.size();
-  }
-  if (!group.front()->removed_by.empty()) {
-    to.out.varint(length);
-    return;
-  }
-  to.out.varint(size);
-  for (const auto* run : group) to.out.fixed(as_bytes(run->content.utf8));
-}
-
 void encode_body(const SnapshotWriter& to, const Group<ListContent>& group) {
   std::uint64_t length = 0;
   for (const auto* run : group) length += run->length;
@@ -79,12 +63,6 @@ void encode_body(const SnapshotWriter& to, const Group<ListContent>& group) {
       }
     }
   }
-}
-
-std::uint64_t decode_body(SnapshotReader& from, Run<TextContent>& run, VersionVector&) {
-  if (!run.removed_by.empty()) return from.in.varint();
-  run.content.utf8 = from.in.text(SIZE_MAX);
-  return count_scalars(run.content.utf8);
 }
 
 void decode_uses(SnapshotReader& from, Item& item, VersionVector& touched) {
@@ -294,9 +272,7 @@ void SnapshotReader::sequence(Sequence<Content>& sequence) {
   if (!reader.complete()) corrupt();
 }
 
-template void SnapshotWriter::sequence(const Sequence<TextContent>&) const;
 template void SnapshotWriter::sequence(const Sequence<ListContent>&) const;
-template void SnapshotReader::sequence(Sequence<TextContent>&);
 template void SnapshotReader::sequence(Sequence<ListContent>&);
 
 }  // namespace syncline::crdt

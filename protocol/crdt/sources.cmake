@@ -4,6 +4,7 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/container.cpp
   ${CMAKE_CURRENT_LIST_DIR}/decimal.cpp
   ${CMAKE_CURRENT_LIST_DIR}/document.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/document_history.cpp
   ${CMAKE_CURRENT_LIST_DIR}/inspect.cpp
   ${CMAKE_CURRENT_LIST_DIR}/list_alignment.cpp
   ${CMAKE_CURRENT_LIST_DIR}/op.cpp
@@ -18,7 +19,9 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/snapshot.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot_sequence.cpp
   ${CMAKE_CURRENT_LIST_DIR}/symbol_diff.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/text_container.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_diff.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/text_edit.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/version.cpp)

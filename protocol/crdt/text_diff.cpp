@@ -126,7 +126,7 @@ class Diff {
 // Where each boundary between characters of a text went when `edits` were made.
 class Shift {
  public:
-  Shift(std::size_t length, const std::vector<TextEdit>& edits) {
+  Shift(std::size_t length, const std::vector<TextChange>& edits) {
     std::uint64_t at = 0;
     std::size_t next = 0;
     std::uint64_t removed_left = 0;
@@ -157,9 +157,9 @@ class Shift {
 
 }  // namespace
 
-std::vector<TextEdit> diff_texts(std::string_view from, std::string_view to) {
+std::vector<TextChange> diff_texts(std::string_view from, std::string_view to) {
   const Symbols a = characters_of(from), b = characters_of(to);
-  std::vector<TextEdit> edits;
+  std::vector<TextChange> edits;
   std::size_t to_character = 0, to_byte = 0;
   for (const Hunk& hunk : Diff(a, b).run()) {
     to_byte += byte_of_scalar(to.substr(to_byte), hunk.to_begin - to_character);
@@ -172,10 +172,10 @@ std::vector<TextEdit> diff_texts(std::string_view from, std::string_view to) {
   return edits;
 }
 
-std::string apply_edits(std::string_view from, const std::vector<TextEdit>& edits) {
+std::string apply_edits(std::string_view from, const std::vector<TextChange>& edits) {
   std::string out;
   std::uint64_t at = 0;
-  for (const TextEdit& edit : edits) {
+  for (const TextChange& edit : edits) {
     const std::size_t kept = byte_of_scalar(from, edit.position - at);
     out += from.substr(0, kept);
     from.remove_prefix(kept);
@@ -186,15 +186,15 @@ std::string apply_edits(std::string_view from, const std::vector<TextEdit>& edit
   return out += from;
 }
 
-std::vector<TextEdit> merge_texts(std::string_view from, std::string_view to,
-                                  std::string_view current) {
+std::vector<TextChange> merge_texts(std::string_view from, std::string_view to,
+                                    std::string_view current) {
   const auto theirs = diff_texts(from, current);
   const Shift shift(static_cast<std::size_t>(count_scalars(from)), theirs);
-  std::vector<TextEdit> merged;
-  for (const TextEdit& edit : diff_texts(from, to)) {
+  std::vector<TextChange> merged;
+  for (const TextChange& edit : diff_texts(from, to)) {
     // Both made the very same change: once is enough.
     if (std::find(theirs.begin(), theirs.end(), edit) != theirs.end()) continue;
-    TextEdit piece{shift.of(edit.position), 0, edit.inserted};
+    TextChange piece{shift.of(edit.position), 0, edit.inserted};
     for (std::uint64_t i = edit.position; i < edit.position + edit.removed; ++i) {
       if (!shift.survives(i)) continue;
       if (shift.of(i) != piece.position + piece.removed) {
@@ -208,7 +208,7 @@ std::vector<TextEdit> merge_texts(std::string_view from, std::string_view to,
   return merged;
 }
 
-std::vector<Op> ops_of(const std::vector<TextEdit>& edits, const Path& path) {
+std::vector<Op> ops_of(const std::vector<TextChange>& edits, const Path& path) {
   std::vector<Op> ops;
   // From the back, so that no edit moves the place of another.
   for (auto edit = edits.rbegin(); edit != edits.rend(); ++edit) {

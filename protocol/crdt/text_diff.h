@@ -16,26 +16,26 @@
 namespace syncline::crdt {
 
 // At `position`, `removed` characters make way for `inserted`.
-struct TextEdit {
+struct TextChange {
   std::uint64_t position = 0;
   std::uint64_t removed = 0;
   std::string inserted;
 
-  bool operator==(const TextEdit&) const = default;
+  bool operator==(const TextChange&) const = default;
 };
 
 // Requires: both are valid UTF-8. Ascending; every position refers to `from` as it is.
-std::vector<TextEdit> diff_texts(std::string_view from, std::string_view to);
+std::vector<TextChange> diff_texts(std::string_view from, std::string_view to);
 
 // The text that `edits` make of `from`. Requires: ascending, within `from`.
-std::string apply_edits(std::string_view from, const std::vector<TextEdit>& edits);
+std::string apply_edits(std::string_view from, const std::vector<TextChange>& edits);
 
 // What somebody did who turned `from` into `to`, as edits of `current`, which others made of
 // `from` meanwhile: both changes end up in the text.
-std::vector<TextEdit> merge_texts(std::string_view from, std::string_view to,
-                                  std::string_view current);
+std::vector<TextChange> merge_texts(std::string_view from, std::string_view to,
+                                    std::string_view current);
 
 // The edits as ops on the text at `path`, in the order in which they must stand in an event.
-std::vector<Op> ops_of(const std::vector<TextEdit>& edits, const Path& path);
+std::vector<Op> ops_of(const std::vector<TextChange>& edits, const Path& path);
 
 }  // namespace syncline::crdt

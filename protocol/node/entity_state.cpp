@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// state := 02 | entity 16 | space 32 | type | created zz | changed zz | n v | removal*n | removed |
-// edits | document
+// state := 03 | entity 16 | space 32 | type | created zz | changed zz | n v | removal*n | removed |
+// edits | history (entity_history.cpp) | document
 #include "protocol/node/entity_state.h"
 
 #include "protocol/base/limits.h"
@@ -12,7 +12,7 @@
 namespace syncline::node {
 
 namespace {
-constexpr std::uint8_t state_version = 2;
+constexpr std::uint8_t state_version = 3;
 // Of each log only the newest is kept: there cannot be more than logs.
 constexpr std::size_t removals_max = limits::logs_per_space_max;
 constexpr std::size_t title_size_max = 80;
@@ -54,26 +54,44 @@ void EntityState::take_creation(const std::string& its_type, WallTime at) {
   created = at;
 }
 
+// Before the event itself changes what is known.
+void EntityState::remember(const crdt::EventContext& context, const EntityBody& body) {
+  crdt::VersionVector base = edits;
+  base.merge(removed);
+  const std::uint64_t lamport = context.lamport != 0 ? context.lamport : context.past.sum() + 1;
+  history.add({{context.log, context.seq},
+               lamport,
+               context.wall,
+               context.past,
+               static_cast<history::EventKind>(body.kind),
+               body.type,
+               body.ops},
+              base);
+}
+
 crdt::Applied EntityState::apply(const crdt::EventContext& context, const EntityBody& body) {
   if (body.kind == BodyKind::remove) {
-    if (removed.covers(context.log, context.seq)) return {crdt::Effect::duplicate, 0};
+    if (removed.covers(context.log, context.seq)) return {crdt::Effect::duplicate, 0, 0};
+    remember(context, body);
     removed.raise(context.log, context.seq);
     crdt::VersionVector seen = context.past;
     seen.set(context.log, context.seq);
     std::erase_if(removals, [&](const crdt::VersionVector& known) { return seen.covers(known); });
     removals.push_back(std::move(seen));
     changed = std::max(changed, context.wall);
-    return {crdt::Effect::changed, 0};
+    return {crdt::Effect::changed, 0, 0};
   }
-  if (edits.covers(context.log, context.seq)) return {crdt::Effect::duplicate, 0};
+  if (edits.covers(context.log, context.seq)) return {crdt::Effect::duplicate, 0, 0};
+  remember(context, body);
   if (body.kind == BodyKind::create) take_creation(body.type, context.wall);
-  const crdt::Applied applied = document.apply(context, body.ops);
+  crdt::Applied applied = document.apply(context, body.ops);
   edits.raise(context.log, context.seq);
   // Spec C18: what a later edit has seen deleted is no longer a deletion that anybody has to know.
   std::erase_if(removals,
                 [&](const crdt::VersionVector& known) { return context.past.covers(known); });
   changed = std::max(changed, context.wall);
-  return {body.kind == BodyKind::create ? crdt::Effect::changed : applied.effect, applied.void_ops};
+  if (body.kind == BodyKind::create) applied.effect = crdt::Effect::changed;
+  return applied;
 }
 
 std::string EntityState::version(const crdt::LogTable& logs) const {
@@ -110,7 +128,7 @@ std::string EntityState::title() const {
   return title;
 }
 
-Buffer encode_state(const EntityState& state) {
+Buffer encode_state(EntityState& state) {
   wire::Writer out;
   out.u8(state_version).id(state.entity).id(state.space).text(state.type);
   out.zigzag(state.created.unix_ms).zigzag(state.changed.unix_ms);
@@ -118,6 +136,7 @@ Buffer encode_state(const EntityState& state) {
   for (const crdt::VersionVector& removal : state.removals) removal.encode(out);
   state.removed.encode(out);
   state.edits.encode(out);
+  state.history.encode(out);
   state.document.encode(out);
   return out.take();
 }
@@ -136,6 +155,7 @@ Result<EntityState> decode_state(Bytes bytes) {
     state.removals.push_back(crdt::VersionVector::decode(in, limits::logs_per_space_max));
   state.removed = crdt::VersionVector::decode(in, limits::logs_per_space_max);
   state.edits = crdt::VersionVector::decode(in, limits::logs_per_space_max);
+  state.history = EntityHistory::decode(in);
   if (!in.ok()) return fail(Errc::corrupt, "an entity's stored state is damaged");
   auto document = crdt::Document::decode(in);
   if (!document) return pass(document);

@@ -9,6 +9,7 @@
 
 #include "protocol/crdt/document.h"
 #include "protocol/node/entity_body.h"
+#include "protocol/node/entity_history.h"
 #include "protocol/step/answer.h"
 
 #include <string>
@@ -29,6 +30,7 @@ struct EntityState {
   crdt::VersionVector removed;
   crdt::VersionVector edits;
   crdt::Document document;
+  EntityHistory history;
 
   bool exists() const { return !edits.empty(); }
   bool is_deleted() const;
@@ -36,6 +38,7 @@ struct EntityState {
   bool is_revived() const;
 
   // Applies one event. The result is that of the document; a deletion counts as a change.
+  // Requires: !document.wants_history(context.past).
   crdt::Applied apply(const crdt::EventContext& context, const EntityBody& body);
   // An opaque text that names what was applied: equal on devices that applied the same events.
   std::string version(const crdt::LogTable& logs) const;
@@ -44,10 +47,11 @@ struct EntityState {
   std::string title() const;
 
  private:
+  void remember(const crdt::EventContext& context, const EntityBody& body);
   void take_creation(const std::string& its_type, WallTime at);
 };
 
-Buffer encode_state(const EntityState& state);
+Buffer encode_state(EntityState& state);
 // Errors: Errc::corrupt.
 Result<EntityState> decode_state(Bytes bytes);
 

@@ -141,7 +141,8 @@ Status rehearse(Library::Desk& desk, const EntityState& state, const std::vector
     // Each op alone, so that the one at fault can be named.
     for (std::size_t i = 0; i < group.size(); ++i) {
       const crdt::EventContext one{0, context.seq + i, context.past, context.wall, context.logs};
-      if (copy->apply(one, std::span(&group[i], 1)).void_ops > 0)
+      const crdt::Applied tried = copy->apply(one, std::span(&group[i], 1));
+      if (tried.void_ops + tried.adapted_ops > 0)
         return fail(Errc::invalid,
                     "op " + std::to_string(i) +
                         " does not fit the entity: its path leads nowhere, leads to another "

@@ -6,7 +6,8 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/dial_plan.cpp
           ${CMAKE_CURRENT_LIST_DIR}/doubts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_body.cpp
-          ${CMAKE_CURRENT_LIST_DIR}/entity_state.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/entity_history.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/entity_state.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_read.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp

@@ -240,6 +240,10 @@ Status SpaceMerge::apply_entity(Desk& desk, Cursor& cursor, const log::OpenedEve
   const bool existed = state.exists();
   const crdt::EventContext context{cursor.index, cursor.state.seq(), cursor.past, event.wall,
                                    table_};
+  if (state.document.wants_history(context.past)) {
+    const Status recalled = desk.view.recall(desk.draft, state, table_);
+    if (!recalled) return recalled;
+  }
   const crdt::Applied applied = state.apply(context, *body);
   if (applied.effect == crdt::Effect::duplicate) return {};
   desk.view.changed(state);

@@ -2,6 +2,7 @@
 //
 // Rows of Family::view, all sealed with the row key as associated data:
 //   'e' | keyed hash 16 of the entity -> flags u8 | state       (flags: 1 counted, 2 conflicting)
+//   'h' | keyed hash 16 of the entity and a number -> a segment of its history (history/segment.h)
 //   'c' | keyed hash 16 of the entity -> entity 16              (only entities with conflicts)
 //   'x' | keyed hash 16 of (name, subject) -> value
 //   'n'                                -> format u8 | entities v | conflicting v
@@ -9,6 +10,7 @@
 
 #include "protocol/crypto/aead.h"
 #include "protocol/crypto/hash.h"
+#include "protocol/history/replay.h"
 
 namespace syncline::node {
 
@@ -94,7 +96,8 @@ Result<View::Cached> View::load(Bytes key, Bytes sealed) const {
   cached.state = std::move(*state);
   cached.counted = (opened->front() & flag_counted) != 0;
   cached.conflicting = (opened->front() & flag_conflicting) != 0;
-  cached.bytes = cached.state.document.size_estimate_bytes() + sizeof(Cached);
+  cached.bytes = cached.state.document.size_estimate_bytes() + cached.state.history.size_bytes() +
+                 sizeof(Cached);
   return cached;
 }
 
@@ -154,8 +157,68 @@ Result<std::optional<Buffer>> View::find_extra(const StoreReader& reader, std::s
   return std::optional<Buffer>(std::move(*opened));
 }
 
+Buffer View::history_key(const EntityId& entity, std::size_t number) const {
+  wire::Writer subject;
+  subject.id(entity).u32(static_cast<std::uint32_t>(number));
+  return row_key('h', subject.view());
+}
+
+Result<std::vector<Buffer>> View::history_rows(const StoreReader& reader, const EntityState& state,
+                                               std::size_t from) const {
+  std::vector<Buffer> rows;
+  for (std::size_t i = from; i < state.history.rows().size(); ++i) {
+    const Buffer key = history_key(state.entity, i);
+    const auto stored = reader.get(Family::view, key);
+    if (!stored) return pass(stored);
+    if (!*stored) return tl::unexpected<Error>(damage("a row of an entity's history is missing"));
+    auto row = open_row(key, **stored);
+    if (!row) return pass(row);
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+Result<std::vector<Buffer>> View::history(const StoreReader& reader, EntityState& state) const {
+  auto segments = history_rows(reader, state, 0);
+  if (segments) segments->push_back(state.history.recent());
+  return segments;
+}
+
+Status View::recall(const StoreReader& reader, EntityState& state,
+                    const crdt::LogTable& logs) const {
+  const auto segments = history(reader, state);
+  if (!segments) return pass(segments);
+  auto replayed = history::replay(*segments, logs);
+  if (!replayed) return tl::unexpected<Error>(damage("an entity's history is damaged"));
+  const Status adopted = state.document.adopt_history(std::move(*replayed));
+  if (!adopted) return tl::unexpected<Error>(damage(adopted.error().context));
+  return {};
+}
+
+// Moves what gathered into a row of its own once it is enough. A row that cannot be read is noticed
+// and left: the view is made anew then.
+void View::spill_history(log::Draft& draft, EntityState& state, Random& random) {
+  const auto plan = state.history.plan_spill();
+  if (!plan) return;
+  const std::size_t kept = state.history.rows().size() - plan->joined;
+  const auto joined = history_rows(draft, state, kept);
+  if (!joined) return;
+  const auto row = state.history.spill(*plan, *joined);
+  if (!row) {
+    damage(row.error().context);
+    return;
+  }
+  for (std::size_t i = kept + 1; i < kept + plan->joined; ++i)
+    draft.remove(Family::view, history_key(state.entity, i));
+  Buffer key = history_key(state.entity, kept);
+  Buffer sealed = seal_row(key, *row, random);
+  draft.put(Family::view, std::move(key), std::move(sealed));
+}
+
 void View::write(log::Draft& draft, Cached& cached, Random& random) {
   EntityState& state = cached.state;
+  spill_history(draft, state, random);
+  state.document.drop_history();
   const bool counts = state.exists() && !state.is_deleted();
   const bool conflicting = counts && state.conflict_count() > 0;
   const Buffer key = row_key('e', state.entity.view());
@@ -178,7 +241,7 @@ void View::write(log::Draft& draft, Cached& cached, Random& random) {
   cached.conflicting = conflicting;
   cached.dirty = false;
   cached_bytes_ -= cached.bytes;
-  cached.bytes = state.document.size_estimate_bytes() + sizeof(Cached);
+  cached.bytes = state.document.size_estimate_bytes() + state.history.size_bytes() + sizeof(Cached);
   cached_bytes_ += cached.bytes;
 }
 

@@ -36,6 +36,11 @@ class View {
   // Must be called after every change of a state.
   void changed(EntityState& state);
 
+  // Every event of the entity: segments in order.
+  Result<std::vector<Buffer>> history(const StoreReader& reader, EntityState& state) const;
+  // Gives the document its history back (Document::wants_history).
+  Status recall(const StoreReader& reader, EntityState& state, const crdt::LogTable& logs) const;
+
   // Named small values that belong to the same snapshot: cursors, tables. At most 64 KiB each.
   void put_extra(std::string_view name, Bytes subject, Buffer value);
   Result<std::optional<Buffer>> find_extra(const StoreReader& reader, std::string_view name,
@@ -85,6 +90,10 @@ class View {
   Result<Buffer> open_row(Bytes key, Bytes sealed) const;
   Result<Cached> load(Bytes key, Bytes sealed) const;
   EntityState& remember(Cached cached);
+  Buffer history_key(const EntityId& entity, std::size_t number) const;
+  Result<std::vector<Buffer>> history_rows(const StoreReader& reader, const EntityState& state,
+                                           std::size_t from) const;
+  void spill_history(log::Draft& draft, EntityState& state, Random& random);
   void write(log::Draft& draft, Cached& cached, Random& random);
 
   crypto::SubKey seal_key_;

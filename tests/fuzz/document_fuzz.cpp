@@ -104,6 +104,7 @@ void try_snapshot(wire::Reader& in) {
     if (i % 2 == 1) past.set(1, past.get(1) / 2);
     const std::uint64_t seq = document->frontier().get(0) + 1;
     if (seq == 0) return;
+    if (document->wants_history(past)) past = document->frontier();
     document->apply({0, seq, past, {}, logs}, random_ops(dice, Flavour::nested, *document));
   }
   document->read();

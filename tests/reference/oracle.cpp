@@ -5,6 +5,7 @@
 // slot starts with that slot's place and "|".
 #include "tests/reference/oracle.h"
 
+#include "protocol/text/utf8.h"
 #include "tests/reference/long_number.h"
 
 #include <algorithm>
@@ -49,12 +50,41 @@ bool starts_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
 }
 
+// Makes single insertions and removals of text edits. Says which ops begin what was one op.
+std::vector<bool> take_apart(std::vector<crdt::Op>& ops) {
+  std::vector<crdt::Op> parts;
+  std::vector<bool> firsts;
+  for (crdt::Op& op : ops) {
+    const std::size_t before = parts.size();
+    if (const auto* edit = std::get_if<crdt::TextEdit>(&op.action)) {
+      std::string_view rest = edit->text;
+      for (const crdt::TextSplice& splice : edit->splices) {
+        const auto count = static_cast<std::size_t>(splice.inserted);
+        const std::size_t size = text::byte_of_scalar(rest, count);
+        if (splice.removed > 0)
+          parts.push_back({op.path, crdt::TextRemove{splice.position, splice.removed}});
+        if (count > 0)
+          parts.push_back(
+              {op.path, crdt::TextInsert{splice.position, std::string(rest.substr(0, size))}});
+        rest.remove_prefix(size);
+      }
+    } else {
+      parts.push_back(std::move(op));
+    }
+    firsts.resize(parts.size());
+    firsts[before] = true;
+  }
+  ops = std::move(parts);
+  return firsts;
+}
+
 class Judge {
  public:
   explicit Judge(std::vector<Event> events) : events_(std::move(events)) {
     std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
       return std::tuple(a.lamport(), a.log) < std::tuple(b.lamport(), b.log);
     });
+    for (Event& event : events_) firsts_.push_back(take_apart(event.ops));
   }
 
   Verdict run() {
@@ -63,7 +93,7 @@ class Judge {
       std::size_t void_ops = 0;
       for (std::size_t i = 0; i < events_[e].ops.size(); ++i) {
         now_ = {e, i};
-        if (!perform(events_[e].ops[i])) ++void_ops;
+        if (!perform(events_[e].ops[i]) && firsts_[e][i]) ++void_ops;
       }
       verdict.void_ops[{events_[e].log, events_[e].seq}] = void_ops;
     }
@@ -235,9 +265,10 @@ class Judge {
 
   bool act(const crdt::TextInsert& a) {
     const auto characters = shown(container_, Kind::text, now_);
-    if (a.text.empty() || a.position > characters.size()) return false;
+    if (a.text.empty()) return false;
     std::optional<Element> left;
-    if (a.position > 0) left = facts_[characters[a.position - 1]].element;
+    const std::size_t position = std::min<std::size_t>(a.position, characters.size());
+    if (position > 0) left = facts_[characters[position - 1]].element;
     std::string character;
     for (std::size_t i = 0; i < a.text.size(); ++i) {
       character += a.text[i];
@@ -250,13 +281,15 @@ class Judge {
   }
   bool act(const crdt::TextRemove& a) {
     const auto characters = shown(container_, Kind::text, now_);
-    if (a.count == 0 || a.position > characters.size() || a.count > characters.size() - a.position)
-      return false;
-    const auto first = characters.begin() + static_cast<std::ptrdiff_t>(a.position);
-    covers_.push_back(
-        {now_, {}, {}, {first, first + static_cast<std::ptrdiff_t>(a.count)}, {}, {}});
+    if (a.count == 0) return false;
+    const std::size_t position = std::min<std::size_t>(a.position, characters.size());
+    const std::size_t count = std::min<std::size_t>(a.count, characters.size() - position);
+    const auto first = characters.begin() + static_cast<std::ptrdiff_t>(position);
+    covers_.push_back({now_, {}, {}, {first, first + static_cast<std::ptrdiff_t>(count)}, {}, {}});
     return true;
   }
+  // Taken apart before it is judged.
+  bool act(const crdt::TextEdit&) { return false; }
 
   bool act(const crdt::CounterAdd& a) {
     facts_.push_back({FactKind::increment, container_, now_, {}, 0, a.amount, a.scale});
@@ -428,6 +461,7 @@ class Judge {
   }
 
   std::vector<Event> events_;
+  std::vector<std::vector<bool>> firsts_;  // of each event's ops, see take_apart
   std::vector<Fact> facts_;
   std::vector<Cover> covers_;
   std::map<std::string, TreeOrder> orders_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/protocol/crdt/history.h"
 
+#include "protocol/base/check.h"
+#include "protocol/history/segment.h"
+
 #include <algorithm>
 #include <sstream>
 
@@ -40,9 +43,45 @@ Replica::Replica(std::size_t numbering) {
 Applied Replica::apply(const TestEvent& event) {
   VersionVector past;
   for (std::size_t i = 0; i < log_count; ++i) past.set(index_of_[i], event.past[i]);
-  seen_[event.log] = std::max(seen_[event.log], event.seq);
   const WallTime wall{static_cast<std::int64_t>(1000 * event.seq + event.log)};
+  if (event.seq > seen_[event.log]) {
+    if (document.wants_history(past)) SYNCLINE_CHECK(recall_history());
+    seen_[event.log] = event.seq;
+    applied_.push_back(event);
+  }
   return document.apply({index_of_[event.log], event.seq, past, wall, logs_}, event.ops);
+}
+
+bool Replica::recall_history() {
+  history::SegmentWriter writer;
+  std::vector<Buffer> segments;
+  for (const TestEvent& event : applied_) {
+    VersionVector past;
+    for (std::size_t i = 0; i < log_count; ++i) past.set(index_of_[i], event.past[i]);
+    writer.add({{index_of_[event.log], event.seq},
+                past.sum() + 1,
+                WallTime{static_cast<std::int64_t>(1000 * event.seq + event.log)},
+                past,
+                history::EventKind::edit,
+                {},
+                event.ops});
+    if (writer.count() == 5) segments.push_back(writer.take());
+  }
+  segments.push_back(writer.take());
+  Document replayed;
+  for (const Buffer& segment : segments) {
+    auto reader = history::SegmentReader::open(segment);
+    if (!reader) return false;
+    while (true) {
+      const auto event = reader->next();
+      if (!event) return false;
+      if (*event == nullptr) break;
+      replayed.apply({(*event)->id.log, (*event)->id.seq, (*event)->past, (*event)->wall, logs_},
+                     (*event)->ops);
+    }
+  }
+  const Status adopted = document.adopt_history(std::move(replayed));
+  return adopted.has_value();
 }
 
 bool Replica::reload() {
@@ -261,6 +300,12 @@ struct DescribeAction {
     out << "type at " << a.position << " \"" << a.text << '"';
   }
   void operator()(const TextRemove& a) const { out << "delete " << a.position << " +" << a.count; }
+  void operator()(const TextEdit& a) const {
+    out << "edit";
+    for (const TextSplice& splice : a.splices)
+      out << ' ' << splice.position << "-" << splice.removed << "+" << splice.inserted;
+    out << " \"" << a.text << '"';
+  }
   void operator()(const CounterAdd& a) const { out << "add " << a.amount << " e-" << int{a.scale}; }
   void operator()(const SetAdd& a) const {
     out << "add element ";

@@ -48,6 +48,8 @@ class Replica {
   Applied apply(const TestEvent& event);
   // Goes on from a snapshot of itself; false if that is refused.
   bool reload();
+  // What reload() left behind, made again by way of stored segments.
+  bool recall_history();
   Buffer canonical() const { return document.canonical(logs_); }
   std::uint64_t seen(std::size_t log) const { return seen_[log]; }
   const std::vector<std::uint64_t>& seen() const { return seen_; }
@@ -60,6 +62,7 @@ class Replica {
   std::vector<LogIndex> index_of_;
   LogTable logs_;
   std::vector<std::uint64_t> seen_ = std::vector<std::uint64_t>(log_count);
+  std::vector<TestEvent> applied_;
 };
 
 // Which ops a history is made of.

@@ -136,7 +136,8 @@ TEST_CASE("C11: a container that is created again starts empty") {
   CHECK(a.reads(at("body")) == "\"new\"");
   a.edit({}, MapSet{"body", Kind::text});
   CHECK(a.reads(at("body")) == "\"\"");
-  CHECK(a.edit(at("body"), TextInsert{1, "x"}).void_ops == 1);
+  CHECK(a.edit(at("body"), TextInsert{1, "x"}).adapted_ops == 1);
+  CHECK(a.reads(at("body")) == "\"x\"");
 }
 
 TEST_CASE("C13: containers of different kinds under one key are kept beside each other") {

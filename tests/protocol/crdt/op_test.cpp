@@ -84,8 +84,8 @@ TEST_CASE("C2: every op has the bytes that the specification gives it") {
 }
 
 TEST_CASE("C1: one action, value or container that is not known fails all ops beside it") {
-  // A map set that is fine, and behind it: action 12, scalar 6, item 21, container 5.
-  for (const Buffer& strange : {Buffer{0x0c, 1, 'a', 0}, Buffer{0x00, 1, 'a', 6},
+  // A map set that is fine, and behind it: action 14, scalar 6, item 21, container 5.
+  for (const Buffer& strange : {Buffer{0x0e, 1, 'a', 0}, Buffer{0x00, 1, 'a', 6},
                                 Buffer{0x00, 1, 'a', 0x15}, Buffer{0x02, 1, 'a', 5}}) {
     Buffer bytes{2, 0x00, 1, 'a', 0};
     append(bytes, strange);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "protocol/text/utf8.h"
 #include "tests/protocol/crdt/history.h"
 
 #include <algorithm>
@@ -39,6 +40,8 @@ std::string random_text(Dice& dice) {
   return text;
 }
 
+using text::count_scalars;
+
 std::string random_key(Dice& dice) { return std::string(1, static_cast<char>('x' + dice.pick(2))); }
 
 Op map_op(Dice& dice, Path path, bool containers) {
@@ -66,7 +69,25 @@ Op list_op(Dice& dice, Path path, std::uint64_t length, bool containers) {
   return {std::move(path), ListRemove{index, 1 + dice.below(std::min<std::uint64_t>(most, 3))}};
 }
 
+// Several splices, now and then one that lies beyond the end.
+Op text_edit(Dice& dice, Path path, std::uint64_t length) {
+  TextEdit edit;
+  for (std::size_t i = 0, n = 1 + dice.pick(3); i < n; ++i) {
+    TextSplice splice{dice.below(length + 1 + (dice.one_in(16) ? 3 : 0)), dice.pick(3), 0};
+    if (splice.removed == 0 || dice.one_in(2)) {
+      const std::string text = random_text(dice);
+      splice.inserted = count_scalars(text);
+      edit.text += text;
+    }
+    length += splice.inserted;
+    length -= std::min(length, splice.removed);
+    edit.splices.push_back(splice);
+  }
+  return {std::move(path), std::move(edit)};
+}
+
 Op text_op(Dice& dice, Path path, std::uint64_t length) {
+  if (dice.one_in(4)) return text_edit(dice, std::move(path), length);
   const std::uint64_t reach = length + (dice.one_in(16) ? 3 : 0);
   if (length == 0 || !dice.one_in(3))
     return {std::move(path), TextInsert{dice.below(reach + 1), random_text(dice)}};

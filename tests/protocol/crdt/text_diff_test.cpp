@@ -11,9 +11,9 @@ using namespace syncline::crdt::test;
 
 namespace {
 
-std::size_t cost(const std::vector<TextEdit>& edits) {
+std::size_t cost(const std::vector<TextChange>& edits) {
   std::size_t cost = 0;
-  for (const TextEdit& edit : edits) {
+  for (const TextChange& edit : edits) {
     cost += static_cast<std::size_t>(edit.removed);
     for (const char c : edit.inserted) cost += (c & 0xc0) != 0x80;
   }
@@ -54,12 +54,12 @@ TEST_CASE("a difference turns one text into the other and is as small as can be"
 TEST_CASE("differences count scalar values and never cut one") {
   const auto edits = diff_texts("aä🙂x", "aö🙂🙃x");
   REQUIRE(edits.size() == 2);
-  CHECK(edits[0] == TextEdit{1, 1, "ö"});
-  CHECK(edits[1] == TextEdit{3, 0, "🙃"});
+  CHECK(edits[0] == TextChange{1, 1, "ö"});
+  CHECK(edits[1] == TextChange{3, 0, "🙃"});
   CHECK(diff_texts("", "").empty());
   CHECK(diff_texts("same", "same").empty());
-  CHECK(diff_texts("", "new") == std::vector<TextEdit>{{0, 0, "new"}});
-  CHECK(diff_texts("old", "") == std::vector<TextEdit>{{0, 3, ""}});
+  CHECK(diff_texts("", "new") == std::vector<TextChange>{{0, 0, "new"}});
+  CHECK(diff_texts("old", "") == std::vector<TextChange>{{0, 3, ""}});
 }
 
 TEST_CASE("very different long texts take bounded work, and equal lines stay") {
@@ -118,7 +118,7 @@ TEST_CASE("a merge on an unchanged text is the edit itself, on any texts") {
     REQUIRE(merge_texts(from, from, current).empty());
     const auto edits = merge_texts(from, to, current);
     std::uint64_t end = 0;
-    for (const TextEdit& edit : edits) {
+    for (const TextChange& edit : edits) {
       REQUIRE(edit.position >= end);
       end = edit.position + edit.removed;
     }

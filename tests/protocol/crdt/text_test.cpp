@@ -78,7 +78,10 @@ TEST_CASE("C7: positions count Unicode scalar values") {
   CHECK(a.reads(at("t")) == "\"a🙂€ä\"");
   a.edit(at("t"), TextRemove{1, 2});
   CHECK(a.reads(at("t")) == "\"aä\"");
-  CHECK(a.edit(at("t"), TextRemove{1, 2}).void_ops == 1);
+  const Applied beyond = a.edit(at("t"), TextRemove{1, 2});
+  CHECK(beyond.void_ops == 0);
+  CHECK(beyond.adapted_ops == 1);
+  CHECK(a.reads(at("t")) == "\"a\"");
 }
 
 TEST_CASE("C7: positions are those of the author's version, whatever happened meanwhile") {

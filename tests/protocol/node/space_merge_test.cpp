@@ -204,7 +204,7 @@ TEST_CASE("C1: a body that does not decode means nothing as a whole, and its log
   const EntityState& state = *reader.state(writer.entity());
   CHECK_FALSE(state.document.read(crdt::Path{std::string("a")}));
   CHECK(reads_true(state, "b"));
-  CHECK(state.document.history().size() == 2);
+  CHECK(state.document.age().events == 2);
 }
 
 TEST_CASE("E7: an event under the key of the other kind means nothing, and its log goes on") {

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+target_sources(syncline_protocol PRIVATE
+  ${CMAKE_CURRENT_LIST_DIR}/replay.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/segment_reader.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/segment_writer.cpp)
