@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Three are compared: what the change did is the way from `after` to `before`, what others did
+// since is the way from `after` to `now`.
+#include "protocol/history/reversal.h"
+
+#include "protocol/crdt/decimal.h"
+#include "protocol/crdt/list_alignment.h"
+#include "protocol/crdt/text_diff.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace syncline::history {
+namespace {
+
+using crdt::Kind;
+using crdt::Scalar;
+using crdt::Shape;
+using crdt::ShapeList;
+using crdt::ShapeMap;
+
+// How a slot stands is no part of what it reads as.
+void forget_standing(Shape& shape) {
+  shape.standing = crdt::Standing::agreed;
+  if (auto* list = std::get_if<ShapeList>(&shape.node))
+    for (Shape& item : *list) forget_standing(item);
+  if (auto* map = std::get_if<ShapeMap>(&shape.node))
+    for (auto& [key, inner] : *map) forget_standing(inner);
+}
+
+bool same(const Shape* a, const Shape* b) {
+  return a == nullptr || b == nullptr ? a == b : *a == *b;
+}
+std::optional<Shape> copy_of(const Shape* shape) {
+  return shape == nullptr ? std::nullopt : std::optional(*shape);
+}
+const Shape* find_in(const ShapeMap& map, const std::string& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+const std::string& text_in(const Shape& shape) {
+  return std::get<std::string>(std::get<Scalar>(shape.node));
+}
+
+Shape nothing_of(Kind kind) {
+  switch (kind) {
+    case Kind::map: return {kind, ShapeMap(), {}};
+    case Kind::list:
+    case Kind::set: return {kind, ShapeList(), {}};
+    case Kind::text: return {kind, Scalar(std::string()), {}};
+    case Kind::counter: return {kind, Scalar(std::int64_t{0}), {}};
+  }
+  return {};
+}
+
+std::optional<Shape> undone(const Shape* before, const Shape* after, const Shape* now);
+
+Shape undone_map(const Shape& before, const Shape& after, const Shape& now) {
+  const auto& old = std::get<ShapeMap>(before.node);
+  const auto& done = std::get<ShapeMap>(after.node);
+  const auto& present = std::get<ShapeMap>(now.node);
+  std::set<std::string> keys;
+  for (const ShapeMap* map : {&old, &present})
+    for (const auto& [key, inner] : *map) keys.insert(key);
+  ShapeMap out;
+  for (const std::string& key : keys)
+    if (auto inner = undone(find_in(old, key), find_in(done, key), find_in(present, key)))
+      out.emplace(key, std::move(*inner));
+  return {Kind::map, std::move(out), {}};
+}
+
+Shape undone_text(const Shape& before, const Shape& after, const Shape& now) {
+  const auto edits = crdt::merge_texts(text_in(after), text_in(before), text_in(now));
+  return {Kind::text, Scalar(crdt::apply_edits(text_in(now), edits)), {}};
+}
+
+Shape undone_counter(const Shape& before, const Shape& after, const Shape& now) {
+  const auto number = [](const Shape& shape) {
+    return crdt::DecimalSum::of(std::get<Scalar>(shape.node));
+  };
+  auto sum = number(now);
+  const auto back = number(before), forth = number(after);
+  if (!sum || !back || !forth) return now;
+  const auto amounts = back->minus(*forth).amounts();
+  if (!amounts) return now;
+  for (const crdt::Decimal& amount : *amounts) sum->add(amount);
+  return {Kind::counter, sum->value(), {}};
+}
+
+Shape undone_set(const Shape& before, const Shape& after, const Shape& now) {
+  const auto& old = std::get<ShapeList>(before.node);
+  const auto& done = std::get<ShapeList>(after.node);
+  ShapeList out;
+  const auto holds = [](const ShapeList& set, const Shape& item) {
+    return std::ranges::find(set, item) != set.end();
+  };
+  for (const Shape& item : std::get<ShapeList>(now.node))
+    if (!holds(done, item) || holds(old, item)) out.push_back(item);
+  for (const Shape& item : old)
+    if (!holds(done, item) && !holds(out, item)) out.push_back(item);
+  return {Kind::set, std::move(out), {}};
+}
+
+// For each item of `from` its place in `to`, or none.
+constexpr std::size_t nowhere = SIZE_MAX;
+std::vector<std::size_t> places(const ShapeList& from, const ShapeList& to) {
+  std::vector<std::size_t> out;
+  std::size_t at = 0;
+  for (const crdt::ListStep& step : crdt::align_lists(from, to)) {
+    if (step.kind == crdt::ListStep::Kind::insert) {
+      at += step.count;
+      continue;
+    }
+    for (std::size_t i = 0; i < step.count; ++i)
+      out.push_back(step.kind == crdt::ListStep::Kind::keep ? at++ : nowhere);
+  }
+  return out;
+}
+
+Shape undone_list(const Shape& before, const Shape& after, const Shape& now) {
+  const auto& old = std::get<ShapeList>(before.node);
+  const auto& done = std::get<ShapeList>(after.node);
+  const auto& present = std::get<ShapeList>(now.node);
+  const std::vector<std::size_t> back = places(done, old);
+  const std::vector<std::size_t> forth = places(done, present);
+  std::vector<std::optional<Shape>> kept(present.begin(), present.end());
+  // What comes back, by the item of `now` before which it stands.
+  std::vector<ShapeList> returning(present.size() + 1);
+  std::size_t next_old = 0, gap = 0;
+  const auto bring_back = [&](std::size_t end) {
+    for (; next_old < end; ++next_old) returning[gap].push_back(old[next_old]);
+  };
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    if (back[i] != nowhere) {
+      bring_back(back[i]);
+      ++next_old;
+    }
+    if (forth[i] == nowhere) continue;
+    const Shape& item = present[forth[i]];
+    kept[forth[i]] = undone(back[i] == nowhere ? nullptr : &old[back[i]], &done[i], &item);
+    gap = forth[i] + 1;
+  }
+  bring_back(old.size());
+  ShapeList out;
+  for (std::size_t i = 0; i <= present.size(); ++i) {
+    for (Shape& item : returning[i]) out.push_back(std::move(item));
+    if (i < present.size() && kept[i]) out.push_back(std::move(*kept[i]));
+  }
+  return {Kind::list, std::move(out), {}};
+}
+
+// Requires: all are of `kind`.
+Shape undone_inside(Kind kind, const Shape& before, const Shape& after, const Shape& now) {
+  switch (kind) {
+    case Kind::map: return undone_map(before, after, now);
+    case Kind::list: return undone_list(before, after, now);
+    case Kind::text: return undone_text(before, after, now);
+    case Kind::counter: return undone_counter(before, after, now);
+    case Kind::set: return undone_set(before, after, now);
+  }
+  return now;
+}
+
+// Nothing where nothing is or is left.
+std::optional<Shape> undone(const Shape* before, const Shape* after, const Shape* now) {
+  if (same(before, after)) return copy_of(now);
+  if (same(after, now)) return copy_of(before);
+  // Written over since, or gone.
+  if (after == nullptr || now == nullptr || !after->kind || after->kind != now->kind)
+    return copy_of(now);
+  const Kind kind = *after->kind;
+  if (before != nullptr && before->kind == kind) return undone_inside(kind, *before, *after, *now);
+  // The change made it, and others went on inside: what they put there stays.
+  const Shape nothing = nothing_of(kind);
+  Shape rest = undone_inside(kind, nothing, *after, *now);
+  if (rest == nothing) return copy_of(before);
+  return rest;
+}
+
+}  // namespace
+
+Shape reverse(Shape before, Shape after, Shape now) {
+  for (Shape* shape : {&before, &after, &now}) forget_standing(*shape);
+  return undone_map(before, after, now);
+}
+
+}  // namespace syncline::history
