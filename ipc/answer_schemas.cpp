@@ -43,6 +43,26 @@ Field attention_field() {
                                      any_text(""), unbounded));
 }
 
+Schema kept_value_schema() {
+  return object("", {optional("value", any_value("the value; left out for the entity itself")),
+                     required("kind", any_text("\"leaf\", or what container it is")),
+                     required("device", id16("who wrote it")),
+                     required("device_name", any_text("that device's name")),
+                     required("at", time("when, by that device's clock"))});
+}
+
+Schema note_schema() {
+  return object(
+      "", {required("path", any_text("the place, as a JSON Pointer")),
+           required("kind", any_text("\"leaf\", or what container it is")),
+           required("device", id16("who wrote it last, or anything inside of it")),
+           required("device_name", any_text("that device's name")),
+           required("at", time("when, by that device's clock")),
+           optional("length", count("of a text, counted as positions says")),
+           optional("rule", any_text("the rule of the type that made this value of the others")),
+           optional("others", array("what else is kept there", kept_value_schema(), unbounded))});
+}
+
 }  // namespace
 
 Schema done_schema() { return object("", {}); }
@@ -110,7 +130,11 @@ Schema entity_schema() {
            required("conflicts", count("conflicts in it")),
            required("created", time("when it was created")),
            required("changed", time("when it was last changed")),
-           required("value", any_object("the document"))});
+           required("value", any_value("the document, or the part of it that was asked for")),
+           optional("notes", array("only if annotated: the places of it, in reading order",
+                                   note_schema(), unbounded)),
+           optional("more_notes", boolean("only if annotated: whether there are more places than "
+                                          "notes; ask for a part with path"))});
 }
 
 Schema entities_schema() {
@@ -134,18 +158,34 @@ Schema history_schema() {
 }
 
 Schema conflicts_schema() {
-  Schema value = object(
-      "", {required("value", any_value("the value")), required("device", id16("who wrote it")),
-           required("device_name", any_text("that device's name")),
-           required("at", time("when, by that device's clock"))});
+  Schema removal = object("", {required("device", id16("who removed it")),
+                               required("device_name", any_text("that device's name")),
+                               optional("at", time("when, by that device's clock"))});
   return object(
-      "", {listed("conflicts",
-                  object("", {required("entity", id16("the entity")),
-                              required("path", any_text("the place, as a JSON Pointer")),
-                              required("kind", one_of("what happened",
-                                                      {"concurrent_values", "edited_and_deleted"})),
-                              required("values", array("the shown one first", std::move(value),
-                                                       unbounded))}))});
+      "",
+      {listed(
+          "conflicts",
+          object("",
+                 {required("entity", id16("the entity")), required("space", id32("its space")),
+                  required("type", any_text("its type")),
+                  required("version", any_text("its version, for if_version")),
+                  required("path", any_text("the place, as a JSON Pointer; empty for the "
+                                            "entity itself")),
+                  required("kind",
+                           one_of("what happened", {"concurrent_values", "edited_and_deleted"})),
+                  required("values", array("the shown one first", kept_value_schema(), unbounded)),
+                  optional("removals", array("who removed it without knowing the edit",
+                                             std::move(removal), unbounded))}))});
+}
+
+Schema types_schema() {
+  return object(
+      "",
+      {listed("types", object("", {required("type", any_text("the app's word")),
+                                   required("space", id32("the space it is declared in")),
+                                   required("entity", id16("the entity that holds it")),
+                                   required("changed", time("when it was last changed")),
+                                   required("rules", any_object("the rule of each pattern"))}))});
 }
 
 Schema sub_schema() {

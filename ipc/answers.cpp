@@ -127,6 +127,38 @@ Json show_ephemeral(const step::PresenceRow& row) {
   return made;
 }
 
+std::string_view name_of(const std::optional<crdt::Kind>& kind) {
+  return kind ? crdt::name_of(*kind) : "leaf";
+}
+
+Json show(const step::ConflictValue& value) {
+  Json made = {{"kind", name_of(value.kind)},
+               {"device", value.device.hex()},
+               {"device_name", value.device_name},
+               {"at", rfc3339(value.at)}};
+  if (value.value) made["value"] = to_json(*value.value);
+  return made;
+}
+
+Json show(const step::RemovalRow& removal) {
+  Json made = {{"device", removal.device.hex()}, {"device_name", removal.device_name}};
+  if (removal.at) made["at"] = rfc3339(*removal.at);
+  return made;
+}
+
+Json show(const step::PlaceNote& note) {
+  Json made = {{"path", pointer_of(note.path)},
+               {"kind", name_of(note.kind)},
+               {"device", note.device.hex()},
+               {"device_name", note.device_name},
+               {"at", rfc3339(note.at)}};
+  if (note.length) made["length"] = *note.length;
+  put_text(made, "rule", note.rule);
+  if (!note.others.empty())
+    made["others"] = rows_of(note.others, [](const auto& value) { return show(value); });
+  return made;
+}
+
 struct Shower {
   Form form;
 
@@ -190,16 +222,22 @@ struct Shower {
   }
 
   Json operator()(const step::EntityAnswer& entity) const {
-    return {{"entity", entity.entity.hex()},
-            {"space", entity.space.hex()},
-            {"type", entity.type},
-            {"version", entity.version},
-            {"deleted", entity.deleted},
-            {"conflicts", entity.conflicts},
-            {"created", rfc3339(entity.created)},
-            {"changed", rfc3339(entity.changed)},
-            {"value", form == Form::annotated ? to_annotated_json(entity.value, entity.kinds)
-                                              : to_json(entity.value)}};
+    Json made = {{"entity", entity.entity.hex()},
+                 {"space", entity.space.hex()},
+                 {"type", entity.type},
+                 {"version", entity.version},
+                 {"deleted", entity.deleted},
+                 {"conflicts", entity.conflicts},
+                 {"created", rfc3339(entity.created)},
+                 {"changed", rfc3339(entity.changed)},
+                 {"value", form == Form::annotated
+                               ? to_annotated_json(entity.value, entity.kinds, entity.path)
+                               : to_json(entity.value)}};
+    if (form == Form::annotated) {
+      made["notes"] = rows_of(entity.notes, [](const auto& note) { return show(note); });
+      made["more_notes"] = entity.more_notes;
+    }
+    return made;
   }
 
   Json operator()(const step::EntitiesAnswer& answer) const {
@@ -226,17 +264,29 @@ struct Shower {
   }
 
   Json operator()(const step::ConflictsAnswer& answer) const {
-    const auto show_value = [](const step::ConflictValue& value) -> Json {
-      return {{"value", to_json(value.value)},
-              {"device", value.device.hex()},
-              {"device_name", value.device_name},
-              {"at", rfc3339(value.at)}};
-    };
-    return {{"conflicts", rows_of(answer.conflicts, [&](const step::ConflictRow& row) -> Json {
-               return {{"entity", row.entity.hex()},
-                       {"path", pointer_of(row.path)},
-                       {"kind", row.kind},
-                       {"values", rows_of(row.values, show_value)}};
+    return {{"conflicts", rows_of(answer.conflicts, [](const step::ConflictRow& row) {
+               Json made = {
+                   {"entity", row.entity.hex()},
+                   {"space", row.space.hex()},
+                   {"type", row.type},
+                   {"version", row.version},
+                   {"path", pointer_of(row.path)},
+                   {"kind", row.kind},
+                   {"values", rows_of(row.values, [](const auto& value) { return show(value); })}};
+               if (!row.removals.empty())
+                 made["removals"] =
+                     rows_of(row.removals, [](const auto& removal) { return show(removal); });
+               return made;
+             })}};
+  }
+
+  Json operator()(const step::TypesAnswer& answer) const {
+    return {{"types", rows_of(answer.types, [](const step::TypeRow& row) -> Json {
+               return {{"type", row.type},
+                       {"space", row.space.hex()},
+                       {"entity", row.declaration.hex()},
+                       {"changed", rfc3339(row.changed)},
+                       {"rules", row.rules}};
              })}};
   }
 

@@ -32,6 +32,7 @@ Schema entity_schema();
 Schema entities_schema();
 Schema history_schema();
 Schema conflicts_schema();
+Schema types_schema();
 Schema sub_schema();
 Schema events_schema();
 Schema presence_set_schema();

@@ -30,29 +30,6 @@ bool looks_like_marker(const Json& object) {
   return object.size() == 1 && object.begin().key().substr(0, 1) == "$";
 }
 
-// A container that is asked for: its kind, and the part of the Json that is its content.
-struct Wanted {
-  Kind kind;
-  Json* content;
-};
-
-// Nothing for a leaf.
-Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& place) {
-  if (value.is_array()) return Wanted{Kind::list, &value};
-  if (!value.is_object()) return std::optional<Wanted>();
-  if (!looks_like_marker(value)) return Wanted{Kind::map, &value};
-  const std::string name = value.begin().key();
-  Json& content = value.begin().value();
-  if (name == "$text" && content.is_string()) return Wanted{Kind::text, &content};
-  if (name == "$counter" && read_number(content)) return Wanted{Kind::counter, &content};
-  if (name == "$set" && content.is_array()) return Wanted{Kind::set, &content};
-  if (name == "$map" && content.is_object()) return Wanted{Kind::map, &content};
-  return fail(Errc::invalid, place + R"( has one key with "$": that is {"$text": string}, )"
-                                     R"({"$counter": integer or string like "12.50"}, )"
-                                     R"({"$set": array}, or {"$map": object})"
-                                     " around a map with such a key");
-}
-
 bool is_nothing(const Wanted& wanted) {
   if (wanted.kind == Kind::text) return wanted.content->get_ref<const std::string&>().empty();
   if (wanted.kind == Kind::counter) return *wanted.content == 0;
@@ -73,6 +50,22 @@ std::uint64_t code_points(std::string_view text) {
 }
 
 }  // namespace
+
+Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& place) {
+  if (value.is_array()) return Wanted{Kind::list, &value};
+  if (!value.is_object()) return std::optional<Wanted>();
+  if (!looks_like_marker(value)) return Wanted{Kind::map, &value};
+  const std::string name = value.begin().key();
+  Json& content = value.begin().value();
+  if (name == "$text" && content.is_string()) return Wanted{Kind::text, &content};
+  if (name == "$counter" && read_number(content)) return Wanted{Kind::counter, &content};
+  if (name == "$set" && content.is_array()) return Wanted{Kind::set, &content};
+  if (name == "$map" && content.is_object()) return Wanted{Kind::map, &content};
+  return fail(Errc::invalid, place + R"( has one key with "$": that is {"$text": string}, )"
+                                     R"({"$counter": integer or string like "12.50"}, )"
+                                     R"({"$set": array}, or {"$map": object})"
+                                     " around a map with such a key");
+}
 
 Result<crdt::Scalar> read_scalar(Json& value, const std::string& place) {
   switch (value.type()) {
@@ -291,8 +284,7 @@ Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path&
 
 }  // namespace
 
-Json to_annotated_json(const crdt::Value& value, const std::map<Path, Kind>& kinds) {
-  Path path;
+Json to_annotated_json(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path path) {
   return annotate(value, kinds, path);
 }
 

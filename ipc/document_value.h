@@ -24,6 +24,14 @@ namespace syncline::ipc {
 
 enum class Form : std::uint8_t { plain, annotated };
 
+// A container that is asked for: its kind, and the part of the Json that is its content.
+struct Wanted {
+  crdt::Kind kind;
+  Json* content;
+};
+// Nothing for a leaf. Errors: Errc::invalid for a marker that is none.
+Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& place);
+
 // Collects the ops of one command. Texts are moved out of the Json that is given.
 class OpsWriter {
  public:
@@ -56,7 +64,8 @@ Result<crdt::Scalar> read_scalar(Json& value, const std::string& place);
 
 Json to_json(const crdt::Scalar& value);
 Json to_json(const crdt::Value& value);
-// `kinds` as in step::EntityAnswer.
-Json to_annotated_json(const crdt::Value& value, const std::map<crdt::Path, crdt::Kind>& kinds);
+// `kinds` as in step::EntityAnswer; `value` is what is at `path`.
+Json to_annotated_json(const crdt::Value& value, const std::map<crdt::Path, crdt::Kind>& kinds,
+                       crdt::Path path = {});
 
 }  // namespace syncline::ipc

@@ -4,6 +4,7 @@
 #include "ipc/document_value.h"
 #include "ipc/params.h"
 #include "ipc/path.h"
+#include "ipc/shape_json.h"
 #include "protocol/base/limits.h"
 
 #include <utility>
@@ -53,6 +54,14 @@ Status write_set(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Pat
   return out.set_item(slot->first, std::get<std::uint64_t>(slot->second), op["value"], where);
 }
 
+Status write_put(OpsWriter&, std::vector<step::EditOp>& ops, Json& op, const Path& path,
+                 const std::string& place) {
+  auto shape = read_shape(op["value"], place + ".value");
+  if (!shape) return pass(shape);
+  ops.emplace_back(step::Put{path, std::move(*shape)});
+  return {};
+}
+
 Status write_remove(OpsWriter& out, std::vector<step::EditOp>&, Json&, const Path& path,
                     const std::string& place) {
   auto slot = split(path, place);
@@ -67,7 +76,8 @@ Status write_remove(OpsWriter& out, std::vector<step::EditOp>&, Json&, const Pat
 
 Status write_text_insert(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Path& path,
                          const std::string&) {
-  out.insert_text(path, unsigned_of(op, "at"), op["text"].get_ref<const std::string&>());
+  // Whole: only the core knows how far a piece of it reaches in the caller's units.
+  out.push(path, crdt::TextInsert{unsigned_of(op, "at"), take_text(op, "text")});
   return {};
 }
 
@@ -118,18 +128,22 @@ Field value_field(const char* about) { return required("value", any_value(about)
 const OpRow op_rows[] = {
     {"set", "puts a value into a place of a map or a list, instead of what was there",
      [] { return std::vector{value_field("any JSON value or marker")}; }, write_set},
+    {"put",
+     "writes a value as the difference to what is there: texts are edited, counters add up, items "
+     "that stay are the same items",
+     [] { return std::vector{value_field("any JSON value or marker")}; }, write_put},
     {"remove", "removes a key of a map or an item of a list", [] { return std::vector<Field>(); },
      write_remove},
     {"text.insert", "inserts into the text at the path",
      [] {
-       return std::vector{at_field("the position, in Unicode scalar values"),
+       return std::vector{at_field("the position, counted as \"positions\" says"),
                           required("text", text("what to insert", text_size_max, 1))};
      },
      write_text_insert},
     {"text.remove", "removes from the text at the path",
      [] {
-       return std::vector{at_field("the position, in Unicode scalar values"),
-                          count_field("how many Unicode scalar values")};
+       return std::vector{at_field("the position, counted as \"positions\" says"),
+                          count_field("how much, counted as \"positions\" says")};
      },
      write_text_remove},
     {"text.merge", "merges the change from one text to another into whatever the text is now",

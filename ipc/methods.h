@@ -53,6 +53,7 @@ std::vector<Method> vault_methods();
 std::vector<Method> pair_methods();
 std::vector<Method> entity_methods();
 std::vector<Method> conflict_methods();
+std::vector<Method> type_methods();
 std::vector<Method> sync_methods();
 std::vector<Method> watch_methods();
 std::vector<Method> presence_methods();

@@ -6,6 +6,7 @@
 #include "ipc/methods.h"
 #include "ipc/params.h"
 #include "ipc/path.h"
+#include "ipc/shape_json.h"
 
 #include <limits>
 #include <utility>
@@ -47,6 +48,21 @@ step::Wait read_wait(Json& params) {
   return step::Wait::local;
 }
 
+Field positions_field() {
+  return optional("positions",
+                  one_of("what positions and lengths in texts count: Unicode scalar values, UTF-16 "
+                         "units as in JavaScript and Java, or bytes of UTF-8",
+                         {"scalars", "utf16", "bytes"}),
+                  "\"scalars\"");
+}
+
+crdt::Positions read_positions(Json& params) {
+  const std::string word = take_text(params, "positions");
+  if (word == "utf16") return crdt::Positions::utf16;
+  if (word == "bytes") return crdt::Positions::bytes;
+  return crdt::Positions::scalars;
+}
+
 std::uint32_t read_limit(const Json& params) {
   return static_cast<std::uint32_t>(read_integer(params, "limit", 100));
 }
@@ -73,6 +89,12 @@ Result<step::Command> get(Json& params) {
   step::EntityGet command;
   command.entity = entity_of(params);
   command.with_kinds = read_boolean(params, "annotated");
+  command.positions = read_positions(params);
+  if (has(params, "path")) {
+    auto path = read_path(params["path"], "params.path");
+    if (!path) return pass(path);
+    command.path = std::move(*path);
+  }
   return step::Command(command);
 }
 
@@ -91,9 +113,37 @@ Result<step::Command> update(Json& params) {
   command.if_version = take_text(params, "if_version");
   command.idempotency_key = take_text(params, "idempotency_key");
   command.wait = read_wait(params);
-  Result<std::vector<step::EditOp>> ops = read_entity_ops(params["ops"], "params.ops");
-  if (!ops) return pass(ops);
-  command.ops = std::move(*ops);
+  command.positions = read_positions(params);
+  const int forms =
+      int{has(params, "ops")} + int{has(params, "merge_patch")} + int{has(params, "json_patch")};
+  if (forms != 1)
+    return fail(Errc::invalid,
+                "params has to have one of \"ops\", \"merge_patch\" and \"json_patch\"");
+  if (has(params, "merge_patch")) {
+    auto patch = read_shape(params["merge_patch"], "params.merge_patch");
+    if (!patch) return pass(patch);
+    command.rewrite = step::MergePatch{std::move(*patch)};
+  } else if (has(params, "json_patch")) {
+    auto patch = read_json_patch(params["json_patch"], "params.json_patch");
+    if (!patch) return pass(patch);
+    command.rewrite = std::move(*patch);
+  } else {
+    Result<std::vector<step::EditOp>> ops = read_entity_ops(params["ops"], "params.ops");
+    if (!ops) return pass(ops);
+    command.ops = std::move(*ops);
+  }
+  return step::Command(std::move(command));
+}
+
+Result<step::Command> put(Json& params) {
+  step::EntityUpdate command;
+  command.entity = entity_of(params);
+  command.if_version = take_text(params, "if_version");
+  command.idempotency_key = take_text(params, "idempotency_key");
+  command.wait = read_wait(params);
+  auto value = read_shape(params["value"], "params.value");
+  if (!value) return pass(value);
+  command.rewrite = step::WholePut{std::move(*value)};
   return step::Command(std::move(command));
 }
 
@@ -113,8 +163,16 @@ Result<step::Command> resolve(Json& params) {
   // Empty: the entity itself, edited here and deleted there.
   command.slot = std::move(*slot);
   command.choose.reset();
-  const Json& choose = params["choose"];
-  if (choose.is_number_integer()) command.choose = choose.get<std::uint32_t>();
+  command.if_version = take_text(params, "if_version");
+  if (has(params, "choose") == has(params, "value"))
+    return fail(Errc::invalid, "params has to have one of \"choose\" and \"value\"");
+  if (has(params, "value")) {
+    auto value = read_shape(params["value"], "params.value");
+    if (!value) return pass(value);
+    command.value = std::move(*value);
+  } else if (const Json& choose = params["choose"]; choose.is_number_integer()) {
+    command.choose = choose.get<std::uint32_t>();
+  }
   return step::Command(std::move(command));
 }
 
@@ -133,10 +191,13 @@ std::vector<Method> entity_methods() {
       {.name = "entity.get",
        .summary = "Reads an entity",
        .params = object(
-           "", {entity_field(), optional("annotated",
-                                         boolean("whether texts, counters and sets are marked, so "
-                                                 "that entity.create makes the same document"),
-                                         "false")}),
+           "", {entity_field(), optional("path", path_schema("only this part of it"), "all of it"),
+                optional("annotated",
+                         boolean("whether texts, counters and sets are marked, so that "
+                                 "entity.create makes the same document, and notes tell who wrote "
+                                 "what"),
+                         "false"),
+                positions_field()}),
        .result = entity_schema(),
        .command = get},
       {.name = "entity.list",
@@ -151,10 +212,23 @@ std::vector<Method> entity_methods() {
        .command = list},
       {.name = "entity.update",
        .summary = "Changes an entity: all of the changes or none",
-       .params = object("", {entity_field(), required("ops", entity_ops_schema()), version_field(),
-                             key_field(), wait_field()}),
+       .params = object(
+           "", {entity_field(), optional("ops", entity_ops_schema(), "one of the patches is given"),
+                optional("merge_patch",
+                         any_object("the keys that change, null for those that go (RFC 7386)"),
+                         "ops or json_patch is given"),
+                optional("json_patch", json_patch_schema("operations, in order (RFC 6902)"),
+                         "ops or merge_patch is given"),
+                positions_field(), version_field(), key_field(), wait_field()}),
        .result = written_schema(),
        .command = update},
+      {.name = "entity.put",
+       .summary = "Makes the whole document what is given, by the fewest changes",
+       .params =
+           object("", {entity_field(), required("value", any_object("the document; see Documents")),
+                       version_field(), key_field(), wait_field()}),
+       .result = written_schema(),
+       .command = put},
       {.name = "entity.delete",
        .summary = "Deletes an entity; a change made elsewhere at the same time brings it back",
        .params = object("", {entity_field(), version_field(), wait_field()}),
@@ -175,24 +249,29 @@ std::vector<Method> conflict_methods() {
       {.name = "conflict.list",
        .summary = "Places where devices wrote at the same time; every value is kept",
        .params = object(
-           "", {optional("entity", id16("only of this entity"), "every entity"), limit_field()}),
+           "", {optional("entity", id16("only of this entity"), "every entity"),
+                optional("space", id32("only of this space"), "every space"), limit_field()}),
        .result = conflicts_schema(),
        .command = [](Json& params) -> Result<step::Command> {
-         return step::Command(
-             step::ConflictList{read_id<EntityId>(params, "entity"), read_limit(params)});
+         return step::Command(step::ConflictList{read_id<EntityId>(params, "entity"),
+                                                 read_id<SpaceId>(params, "space"),
+                                                 read_limit(params)});
        }},
       {.name = "conflict.resolve",
-       .summary = "Keeps one value of a conflict",
+       .summary = "Ends a conflict: keeps one of its values, or writes another one",
        .params = object(
            "", {entity_field(),
                 required("path",
                          path_schema(
                              "the place, as conflict.list gave it; empty for the entity itself")),
-                required("choose",
+                optional("choose",
                          either("which",
                                 {integer("the position in the conflict's values; 0 keeps an entity",
                                          0, std::numeric_limits<std::uint32_t>::max()),
-                                 one_of("", {"removal"})}))}),
+                                 one_of("", {"removal"})}),
+                         "a value is given"),
+                optional("value", any_value("what to write instead"), "choose is given"),
+                version_field()}),
        .result = written_schema(),
        .command = resolve},
   };

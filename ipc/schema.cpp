@@ -53,7 +53,6 @@ Json string_schema(const Schema& schema) {
 
 Json object_schema(const Schema& schema) {
   Json made = {{"type", "object"}};
-  if (schema.open) return made;
   Json required_names = Json::array();
   Json properties = Json::object();
   for (const Field& field : schema.fields) {
@@ -62,7 +61,7 @@ Json object_schema(const Schema& schema) {
   }
   if (!properties.empty()) made["properties"] = std::move(properties);
   if (!required_names.empty()) made["required"] = std::move(required_names);
-  made["additionalProperties"] = false;
+  if (!schema.open) made["additionalProperties"] = false;
   return made;
 }
 

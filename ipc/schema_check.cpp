@@ -60,8 +60,8 @@ tl::unexpected<Error> unknown_name(const Schema& schema, const std::string& name
 }
 
 Status check_object(const Schema& schema, const Json& value, const std::string& place) {
-  if (schema.open) return {};
   for (const auto& [name, inner] : value.items()) {
+    if (schema.open) break;
     const std::string& wanted = name;
     const auto field = std::find_if(schema.fields.begin(), schema.fields.end(),
                                     [&wanted](const Field& f) { return f.name == wanted; });

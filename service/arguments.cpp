@@ -44,7 +44,7 @@ std::span<const Row> subcommands() {
   static const std::vector<Row> all = [] {
     std::vector<Row> rows;
     for (auto part : {vault_rows(), status_rows(), pairing_rows(), reading_rows(), writing_rows(),
-                      edit_rows(), sync_rows(), upkeep_rows()})
+                      conflict_rows(), edit_rows(), sync_rows(), upkeep_rows()})
       rows.insert(rows.end(), std::make_move_iterator(part.begin()),
                   std::make_move_iterator(part.end()));
     return rows;

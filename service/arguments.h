@@ -80,6 +80,7 @@ std::vector<Row> vault_rows();
 std::vector<Row> pairing_rows();
 std::vector<Row> reading_rows();
 std::vector<Row> writing_rows();
+std::vector<Row> conflict_rows();
 std::vector<Row> edit_rows();
 std::vector<Row> sync_rows();
 std::vector<Row> status_rows();

@@ -89,6 +89,19 @@ struct Conflict {
   std::vector<Removal> removals;
 };
 
+// Who wrote a place last, or anything inside of it.
+struct Note {
+  Path path;
+  std::optional<Kind> kind;  // nothing: a leaf
+  LogIndex log = 0;
+  std::uint64_t seq = 0;
+  WallTime wall;
+};
+struct Notes {
+  std::vector<Note> notes;
+  bool complete = true;
+};
+
 class Document {
  public:
   Document();
@@ -112,6 +125,9 @@ class Document {
   std::optional<Kind> kind_at(const Path& path) const;
   // The same with its kinds, and with which slots are contested.
   std::optional<Shape> shape(const Path& path = {}) const;
+
+  // Who wrote what, in reading order: `path` itself, unless it is the root, and all inside.
+  Notes notes(const Path& path, std::size_t most) const;
 
   std::vector<Conflict> conflicts() const;
   // Ops, at the newest version, that settle the conflict at `slot` for value number `keep` of

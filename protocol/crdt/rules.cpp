@@ -158,14 +158,13 @@ std::optional<Value> joined_text(const std::vector<ConflictValue>& values) {
 
 // ---- showing -------------------------------------------------------------------------------
 
-// What the value would be if somebody wrote it: of the kinds that made it.
-std::optional<Kind> kind_of(const Settlement::Ruled& ruled) {
-  const auto any = [&ruled](Kind kind) {
-    return std::any_of(ruled.conflict.values.begin(), ruled.conflict.values.end(),
+std::optional<Kind> kind_of(Rule rule, const Conflict& conflict) {
+  const auto any = [&conflict](Kind kind) {
+    return std::any_of(conflict.values.begin(), conflict.values.end(),
                        [kind](const ConflictValue& value) { return value.container == kind; });
   };
-  if (ruled.rule == Rule::as_text && any(Kind::text)) return Kind::text;
-  if (ruled.rule == Rule::unite && !any(Kind::list)) return Kind::set;
+  if (rule == Rule::as_text && any(Kind::text)) return Kind::text;
+  if (rule == Rule::unite && !any(Kind::list)) return Kind::set;
   return std::nullopt;
 }
 
@@ -310,7 +309,8 @@ Settlement settle(const RuleSet& rules, std::vector<Conflict> conflicts) {
     const auto rule = rules.find(conflict.path);
     auto value = rule ? settle(*rule, conflict.values) : std::nullopt;
     if (value) {
-      made.ruled.push_back({std::move(conflict), *rule, std::move(*value)});
+      const auto kind = kind_of(*rule, conflict);
+      made.ruled.push_back({std::move(conflict), *rule, std::move(*value), kind});
     } else {
       made.open.push_back(std::move(conflict));
     }
@@ -330,7 +330,7 @@ void show(const Settlement& settlement, const Path& root, Shape& shape) {
     if (path.size() < root.size() || !std::equal(root.begin(), root.end(), path.begin())) continue;
     Shape* place = place_in(shape, path, root.size());
     if (place == nullptr) continue;
-    *place = shape_of(ruled->value, kind_of(*ruled));
+    *place = shape_of(ruled->value, ruled->kind);
     place->standing = Standing::ruled;
   }
 }

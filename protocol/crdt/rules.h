@@ -70,6 +70,7 @@ struct Settlement {
     Conflict conflict;
     Rule rule = Rule::max;
     Value value;
+    std::optional<Kind> kind;  // what it would be if somebody wrote it; nothing: as plain values
   };
   std::vector<Conflict> open;
   std::vector<Ruled> ruled;

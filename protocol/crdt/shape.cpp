@@ -169,12 +169,19 @@ bool reads_as(const Shape& now, const Shape& wanted) {
                     });
 }
 
+bool is_too_long(const Shape& wanted) {
+  const auto* scalar = std::get_if<Scalar>(&wanted.node);
+  const auto* text = scalar ? std::get_if<std::string>(scalar) : nullptr;
+  return text != nullptr && text->size() > limits::value_size_max;
+}
+
 Status check_shape(const Shape& wanted) { return check_below(wanted, 0); }
 
 std::optional<Kind> kind_of_new(const Shape& wanted) {
   if (wanted.kind) return wanted.kind;
   if (std::holds_alternative<ShapeMap>(wanted.node)) return Kind::map;
   if (std::holds_alternative<ShapeList>(wanted.node)) return Kind::list;
+  if (is_too_long(wanted)) return Kind::text;
   return std::nullopt;
 }
 

@@ -51,6 +51,8 @@ bool reads_as(const Shape& now, const Shape& wanted);
 // Errc::invalid if a kind and its content do not fit together, or it is nested too deeply.
 Status check_shape(const Shape& wanted);
 
+// A string that no leaf can hold; it becomes a text.
+bool is_too_long(const Shape& wanted);
 // The kind that `wanted` makes where nothing is; nothing: a leaf.
 std::optional<Kind> kind_of_new(const Shape& wanted);
 

@@ -7,6 +7,7 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/document_history.cpp
   ${CMAKE_CURRENT_LIST_DIR}/inspect.cpp
   ${CMAKE_CURRENT_LIST_DIR}/list_alignment.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/notes.cpp
   ${CMAKE_CURRENT_LIST_DIR}/op.cpp
   ${CMAKE_CURRENT_LIST_DIR}/patch.cpp
   ${CMAKE_CURRENT_LIST_DIR}/positions.cpp

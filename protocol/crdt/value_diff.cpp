@@ -224,6 +224,7 @@ std::optional<Kind> kind_wanted(const Shape& now, const Shape& wanted) {
   const auto& scalar = std::get<Scalar>(wanted.node);
   if (now.kind == Kind::text && std::holds_alternative<std::string>(scalar)) return Kind::text;
   if (now.kind == Kind::counter && DecimalSum::of(scalar)) return Kind::counter;
+  if (is_too_long(wanted)) return Kind::text;
   return std::nullopt;
 }
 

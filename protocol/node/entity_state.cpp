@@ -113,8 +113,7 @@ std::uint32_t EntityState::conflict_count() const {
   return static_cast<std::uint32_t>(document.conflicts().size()) + (is_revived() ? 1U : 0U);
 }
 
-std::string EntityState::title() const {
-  const crdt::Value value = document.read();
+std::string EntityState::title(const crdt::Value& value) const {
   const auto& fields = std::get<crdt::ValueMap>(value.node);
   const std::string* text = nullptr;
   for (const char* preferred : {"title", "name", "subject", "text"}) {

@@ -44,7 +44,7 @@ struct EntityState {
   std::string version(const crdt::LogTable& logs) const;
   std::uint32_t conflict_count() const;
   // The first short text of the document, for a person to recognise the entity by.
-  std::string title() const;
+  std::string title(const crdt::Value& value) const;
 
  private:
   void remember(const crdt::EventContext& context, const EntityBody& body);

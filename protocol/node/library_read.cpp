@@ -2,7 +2,7 @@
 //
 // The reading half of Library.
 #include "protocol/history/replay.h"
-#include "protocol/node/library.h"
+#include "protocol/node/library_desk.h"
 
 #include <algorithm>
 #include <tuple>
@@ -12,6 +12,7 @@ namespace syncline::node {
 namespace {
 
 constexpr std::uint32_t rows_max = 1000;
+constexpr std::size_t notes_max = 10000;
 
 // Which scalars and lists of `value` are really texts, counters and sets.
 void collect_kinds(const crdt::Document& document, const crdt::Value& value, crdt::Path& path,
@@ -35,45 +36,94 @@ void collect_kinds(const crdt::Document& document, const crdt::Value& value, crd
   }
 }
 
-step::EntityRow row_of(const EntityState& state, const crdt::LogTable& table) {
-  return {state.entity,         state.type,    state.title(),
-          state.version(table), state.changed, state.conflict_count()};
+crdt::Value read_under(const crdt::Settlement& settlement, const EntityState& state) {
+  crdt::Value value = state.document.read();
+  crdt::show(settlement, value);
+  return value;
 }
 
-struct Signer {
-  DeviceId device;
-  std::string name;
-};
-Signer signer_of(const Library::Desk& desk, const LogId& log) {
-  const auto device = desk.vault.device_of(log);
-  if (!device) return {};
-  return {*device, desk.vault.device_name(*device)};
+std::uint32_t open_count(const crdt::Settlement& settlement, const EntityState& state) {
+  return static_cast<std::uint32_t>(settlement.open.size()) + (state.is_revived() ? 1U : 0U);
 }
 
-void collect_conflicts(const Library::Desk& desk, const EntityState& state,
-                       const crdt::LogTable& table, std::vector<step::ConflictRow>& out) {
-  if (state.is_revived()) out.push_back({state.entity, {}, "edited_and_deleted", {}});
-  for (const crdt::Conflict& conflict : state.document.conflicts()) {
-    step::ConflictRow row{state.entity, conflict.path, "concurrent_values", {}};
-    if (conflict.kind == crdt::ConflictKind::edited_and_deleted) row.kind = "edited_and_deleted";
-    for (const crdt::ConflictValue& value : conflict.values) {
-      Signer signer = signer_of(desk, table.at(value.log));
-      row.values.push_back({value.value, signer.device, std::move(signer.name), value.wall});
+step::EntityRow row_of(const Library::Desk& desk, const EntityState& state) {
+  const crdt::Settlement settlement = settlement_of(desk, state);
+  return {state.entity,
+          state.type,
+          state.title(read_under(settlement, state)),
+          state.version(table_of(desk, state.space)),
+          state.changed,
+          open_count(settlement, state)};
+}
+
+// The part of `value` at `path`; nullptr: nothing is there.
+const crdt::Value* part_of(const crdt::Value& value, const crdt::Path& path) {
+  const crdt::Value* at = &value;
+  for (const crdt::Step& step : path) {
+    const auto* key = std::get_if<std::string>(&step);
+    const auto* map = std::get_if<crdt::ValueMap>(&at->node);
+    const auto* list = std::get_if<crdt::ValueList>(&at->node);
+    if (key && map && map->contains(*key)) {
+      at = &map->at(*key);
+    } else if (!key && list && std::get<std::uint64_t>(step) < list->size()) {
+      at = &(*list)[std::get<std::uint64_t>(step)];
+    } else {
+      return nullptr;
     }
-    out.push_back(std::move(row));
   }
+  return at;
 }
 
-Result<EntityState*> find_existing(Library::Desk& desk, const EntityId& entity) {
-  auto found = desk.vault.view().find(desk.draft, entity);
-  if (!found) return found;
-  if (*found == nullptr || !(*found)->exists())
-    return fail(Errc::not_found, "no such entity here; `syncline ls` lists them");
-  return found;
+// What a rule shows is no container that is there.
+void take_ruled(const crdt::Settlement::Ruled& ruled, std::map<crdt::Path, crdt::Kind>& kinds) {
+  const crdt::Path& path = ruled.conflict.path;
+  for (auto at = kinds.lower_bound(path); at != kinds.end();) {
+    const bool inside =
+        at->first.size() >= path.size() && std::equal(path.begin(), path.end(), at->first.begin());
+    if (!inside) break;
+    at = kinds.erase(at);
+  }
+  if (ruled.kind) kinds.emplace(path, *ruled.kind);
 }
 
-const crdt::LogTable& table_of(Library::Desk& desk, const SpaceId& space) {
-  return desk.vault.merge_of(space)->table();
+// What else is kept at the places of `notes`, and which rule shows what.
+void add_conflicts(const Library::Desk& desk, const EntityState& state,
+                   const crdt::Settlement& settlement, std::vector<step::PlaceNote>& notes) {
+  const crdt::LogTable& table = table_of(desk, state.space);
+  std::map<crdt::Path, step::PlaceNote*> by_path;
+  for (step::PlaceNote& note : notes) by_path.emplace(note.path, &note);
+  const auto add = [&](const crdt::Conflict& conflict, std::string rule, std::size_t shown) {
+    const auto found = by_path.find(conflict.path);
+    if (found == by_path.end()) return;
+    for (std::size_t i = shown; i < conflict.values.size(); ++i)
+      found->second->others.push_back(value_row(desk, table, conflict.values[i]));
+    found->second->rule = std::move(rule);
+  };
+  for (const crdt::Conflict& conflict : settlement.open) add(conflict, {}, 1);
+  for (const auto& ruled : settlement.ruled)
+    add(ruled.conflict, std::string(crdt::name_of(ruled.rule)), 0);
+}
+
+void annotate(const Library::Desk& desk, const EntityState& state,
+              const crdt::Settlement& settlement, const step::EntityGet& command,
+              step::EntityAnswer& answer) {
+  const crdt::LogTable& table = table_of(desk, state.space);
+  const crdt::Notes notes = state.document.notes(command.path, notes_max);
+  answer.more_notes = !notes.complete;
+  for (const crdt::Note& note : notes.notes) {
+    Signer signer = signer_of(desk, table.at(note.log));
+    step::PlaceNote row{note.path, note.kind, signer.device, std::move(signer.name), note.wall, {},
+                        {},        {}};
+    const crdt::Path inside(note.path.begin() + static_cast<std::ptrdiff_t>(command.path.size()),
+                            note.path.end());
+    const crdt::Value* value = part_of(answer.value, inside);
+    const auto* scalar = value ? std::get_if<crdt::Scalar>(&value->node) : nullptr;
+    const auto* text = scalar ? std::get_if<std::string>(scalar) : nullptr;
+    if (note.kind == crdt::Kind::text && text)
+      row.length = crdt::length_of(*text, command.positions);
+    answer.notes.push_back(std::move(row));
+  }
+  add_conflicts(desk, state, settlement, answer.notes);
 }
 
 }  // namespace
@@ -82,18 +132,30 @@ Result<step::EntityAnswer> Library::get(Desk& desk, const step::EntityGet& comma
   const auto found = find_existing(desk, command.entity);
   if (!found) return pass(found);
   const EntityState& state = **found;
-  step::EntityAnswer answer{state.entity,
-                            state.space,
-                            state.type,
-                            state.version(table_of(desk, state.space)),
-                            state.is_deleted(),
-                            state.conflict_count(),
-                            state.created,
-                            state.changed,
-                            state.document.read(),
-                            {}};
-  crdt::Path path;
-  if (command.with_kinds) collect_kinds(state.document, answer.value, path, answer.kinds);
+  const crdt::Settlement settlement = settlement_of(desk, state);
+  crdt::Value value = read_under(settlement, state);
+  if (!command.path.empty()) {
+    const crdt::Value* part = part_of(value, command.path);
+    if (part == nullptr) return fail(Errc::not_found, "nothing is at this path of the entity");
+    value = crdt::Value(*part);
+  }
+  step::EntityAnswer answer;
+  answer.entity = state.entity;
+  answer.space = state.space;
+  answer.type = state.type;
+  answer.version = state.version(table_of(desk, state.space));
+  answer.deleted = state.is_deleted();
+  answer.conflicts = open_count(settlement, state);
+  answer.created = state.created;
+  answer.changed = state.changed;
+  answer.path = command.path;
+  answer.value = std::move(value);
+  if (command.with_kinds) {
+    crdt::Path path = command.path;
+    collect_kinds(state.document, answer.value, path, answer.kinds);
+    for (const auto& ruled : settlement.ruled) take_ruled(ruled, answer.kinds);
+    annotate(desk, state, settlement, command, answer);
+  }
   return answer;
 }
 
@@ -102,12 +164,13 @@ Result<step::EntitiesAnswer> Library::list(Desk& desk, const step::EntityList& c
   const std::size_t limit = std::clamp<std::uint32_t>(command.limit, 1, rows_max);
   step::EntitiesAnswer answer;
   auto next = desk.vault.view().page(desk.draft, command.cursor, [&](const EntityState& state) {
-    const bool wanted = state.exists() && !state.is_deleted() &&
-                        (!command.space || *command.space == state.space) &&
-                        (command.type.empty() || command.type == state.type);
+    const bool wanted =
+        state.exists() && !state.is_deleted() &&
+        (!command.space || *command.space == state.space) &&
+        (command.type.empty() ? !is_declaration(state) : command.type == state.type);
     if (!wanted || desk.vault.merge_of(state.space) == nullptr) return true;
     if (answer.entities.size() == limit) return false;
-    answer.entities.push_back(row_of(state, table_of(desk, state.space)));
+    answer.entities.push_back(row_of(desk, state));
     return true;
   });
   if (!next) return pass(next);
@@ -146,32 +209,6 @@ Result<step::HistoryAnswer> Library::history(Desk& desk, const step::EntityHisto
     answer.versions.push_back({log.hex().substr(0, 12) + "." + std::to_string(entry.id.seq),
                                signer.device, std::move(signer.name), entry.wall,
                                static_cast<std::uint32_t>(entry.ops)});
-  }
-  return answer;
-}
-
-Result<step::ConflictsAnswer> Library::conflicts(Desk& desk, const step::ConflictList& command) {
-  step::ConflictsAnswer answer;
-  if (command.entity) {
-    const auto found = find_existing(desk, *command.entity);
-    if (!found) return pass(found);
-    collect_conflicts(desk, **found, table_of(desk, (*found)->space), answer.conflicts);
-    return answer;
-  }
-  desk.vault.flush_view(desk.draft, OpenVault::Flush::now);
-  const std::size_t limit = std::clamp<std::uint32_t>(command.limit, 1, rows_max);
-  std::vector<EntityId> entities;
-  const Status listed = desk.vault.view().conflicting(desk.draft, [&](const EntityId& entity) {
-    entities.push_back(entity);
-    return entities.size() < limit;
-  });
-  if (!listed) return pass(listed);
-  for (const EntityId& entity : entities) {
-    const auto found = desk.vault.view().find(desk.draft, entity);
-    if (!found) return pass(found);
-    if (*found == nullptr || desk.vault.merge_of((*found)->space) == nullptr) continue;
-    collect_conflicts(desk, **found, table_of(desk, (*found)->space), answer.conflicts);
-    if (answer.conflicts.size() >= limit) break;
   }
   return answer;
 }

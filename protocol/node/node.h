@@ -68,6 +68,8 @@ class Node {
   void answer(Turn& turn, RequestId request, step::EntityUpdate& command);
   void answer(Turn& turn, RequestId request, step::EntityDelete& command);
   void answer(Turn& turn, RequestId request, step::ConflictResolve& command);
+  void answer(Turn& turn, RequestId request, step::TypeDeclare& command);
+  void answer(Turn& turn, RequestId request, step::TypeList& command);
   void answer(Turn& turn, RequestId request, step::EntityGet& command);
   void answer(Turn& turn, RequestId request, step::EntityList& command);
   void answer(Turn& turn, RequestId request, step::EntityHistory& command);

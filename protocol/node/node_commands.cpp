@@ -134,6 +134,16 @@ void Node::answer(Turn& turn, RequestId request, step::ConflictResolve& command)
         [&](Library::Desk& desk) { return Library::resolve(desk, command); });
 }
 
+void Node::answer(Turn& turn, RequestId request, step::TypeDeclare& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::declare(desk, command); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::TypeList&) {
+  with_vault(turn, request,
+             [&](Library::Desk& desk) { turn.reply(request, as_answer(Library::types(desk))); });
+}
+
 void Node::answer(Turn& turn, RequestId request, step::EntityGet& command) {
   with_vault(turn, request, [&](Library::Desk& desk) {
     turn.reply(request, as_answer(Library::get(desk, command)));

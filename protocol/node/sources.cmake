@@ -6,13 +6,18 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/dial_plan.cpp
           ${CMAKE_CURRENT_LIST_DIR}/doubts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_body.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/entity_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_history.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/entity_state.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/entity_state.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/library_conflicts.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/library_desk.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_read.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/once.cpp
           ${CMAKE_CURRENT_LIST_DIR}/open_vault.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pairing.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence.cpp
@@ -22,6 +27,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/space_merge.cpp
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
           ${CMAKE_CURRENT_LIST_DIR}/turn.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/type_rules.cpp
           ${CMAKE_CURRENT_LIST_DIR}/vault_door.cpp
           ${CMAKE_CURRENT_LIST_DIR}/view.cpp
           ${CMAKE_CURRENT_LIST_DIR}/waits.cpp)

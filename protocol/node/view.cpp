@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rows of Family::view, all sealed with the row key as associated data:
-//   'e' | keyed hash 16 of the entity -> flags u8 | state       (flags: 1 counted, 2 conflicting)
+//   'e' | keyed hash 16 of the entity -> flags u8 | state     (1 counted, 2 conflicting, 4 marked)
 //   'h' | keyed hash 16 of the entity and a number -> a segment of its history (history/segment.h)
-//   'c' | keyed hash 16 of the entity -> entity 16              (only entities with conflicts)
+//   'c' | keyed hash 16 of the entity -> entity 16 | open u8  (only entities with conflicts; open:
+//                                                             rules do not settle all of them)
+//   't' | keyed hash 16 of the entity -> entity 16            (only declarations of types)
 //   'x' | keyed hash 16 of (name, subject) -> value
 //   'n'                                -> format u8 | entities v | conflicting v
 #include "protocol/node/view.h"
@@ -17,10 +19,11 @@ namespace syncline::node {
 namespace {
 constexpr std::uint8_t flag_counted = 1;
 constexpr std::uint8_t flag_conflicting = 2;
+constexpr std::uint8_t flag_marked = 4;
 const Buffer counts_key = {'n'};
 // Of all rows: raise it when a row's layout, or what events mean, changes. Older views are made
 // anew.
-constexpr std::uint8_t view_format = 3;
+constexpr std::uint8_t view_format = 4;
 
 Buffer with_prefix(char kind, Bytes key) {
   Buffer out{static_cast<std::uint8_t>(kind)};
@@ -46,7 +49,28 @@ Result<std::unique_ptr<View>> View::open(const StoreReader& reader, const crypto
   view->counts_.entities = in.varint();
   view->counts_.conflicting = in.varint();
   if (!in.ok()) return fail(Errc::corrupt, "the entity counts of the view are damaged");
+  const Status loaded = view->load_types(reader);
+  if (!loaded) return pass(loaded);
   return view;
+}
+
+Status View::load_types(const StoreReader& reader) {
+  std::vector<EntityId> declarations;
+  const Buffer from{'t'}, end{'t' + 1};
+  const Status scanned = reader.scan(Family::view, from, end, [&](Bytes key, Bytes sealed) {
+    const auto opened = open_row(key, sealed);
+    const auto entity = opened ? EntityId::from(*opened) : std::nullopt;
+    if (entity) declarations.push_back(*entity);
+    return entity.has_value();
+  });
+  if (!scanned) return scanned;
+  if (is_damaged_) return fail(Errc::corrupt, "a declaration's marker of the view does not open");
+  for (const EntityId& declaration : declarations) {
+    const auto found = find(reader, declaration);
+    if (!found) return pass(found);
+    if (*found != nullptr) types_.take(**found);
+  }
+  return {};
 }
 
 Status View::forget(log::Draft& draft) {
@@ -96,6 +120,7 @@ Result<View::Cached> View::load(Bytes key, Bytes sealed) const {
   cached.state = std::move(*state);
   cached.counted = (opened->front() & flag_counted) != 0;
   cached.conflicting = (opened->front() & flag_conflicting) != 0;
+  cached.marked = (opened->front() & flag_marked) != 0;
   cached.bytes = cached.state.document.size_estimate_bytes() + cached.state.history.size_bytes() +
                  sizeof(Cached);
   return cached;
@@ -135,6 +160,7 @@ void View::changed(EntityState& state) {
   Cached& cached = cached_.at(state.entity);
   if (!cached.dirty) ++dirty_count_;
   cached.dirty = true;
+  if (is_declaration(state) && types_.take(state)) rules_changed_ = true;
 }
 
 void View::put_extra(std::string_view name, Bytes subject, Buffer value) {
@@ -215,30 +241,66 @@ void View::spill_history(log::Draft& draft, EntityState& state, Random& random) 
   draft.put(Family::view, std::move(key), std::move(sealed));
 }
 
+std::uint32_t View::open_conflicts(const EntityState& state) const {
+  const std::uint32_t all = state.conflict_count();
+  const crdt::RuleSet* rules = all > 0 ? types_.find(state.space, state.type) : nullptr;
+  if (rules == nullptr) return all;
+  const crdt::Settlement settlement = crdt::settle(*rules, state.document.conflicts());
+  return all - static_cast<std::uint32_t>(settlement.ruled.size());
+}
+
+void View::mark(log::Draft& draft, const Cached& cached, Bytes key, Random& random) {
+  Buffer marker = with_prefix('c', key);
+  if (!cached.marked) return draft.remove(Family::view, std::move(marker));
+  Buffer value = to_buffer(cached.state.entity.view());
+  value.push_back(cached.conflicting ? 1 : 0);
+  Buffer sealed = seal_row(marker, value, random);
+  draft.put(Family::view, std::move(marker), std::move(sealed));
+}
+
+// Rules came or went: whether the conflicts that are stored are open has to be seen anew. What
+// cannot be read is noticed and left: the view is made anew then.
+void View::touch_conflicting(const log::Draft& draft) {
+  std::vector<EntityId> entities;
+  const Buffer from{'c'}, end{'c' + 1};
+  const Status scanned = draft.scan(Family::view, from, end, [&](Bytes key, Bytes sealed) {
+    const auto opened = open_row(key, sealed);
+    if (!opened || opened->size() != EntityId::size + 1) return false;
+    entities.push_back(*EntityId::from(Bytes(*opened).first(EntityId::size)));
+    return true;
+  });
+  if (!scanned) is_damaged_ = true;
+  for (const EntityId& entity : entities)
+    if (const auto found = find(draft, entity); found && *found != nullptr) changed(**found);
+}
+
 void View::write(log::Draft& draft, Cached& cached, Random& random) {
   EntityState& state = cached.state;
   spill_history(draft, state, random);
   state.document.drop_history();
-  const bool counts = state.exists() && !state.is_deleted();
-  const bool conflicting = counts && state.conflict_count() > 0;
+  const bool alive = state.exists() && !state.is_deleted();
+  const bool counts = alive && !is_declaration(state);
+  const bool marked = alive && state.conflict_count() > 0;
+  const bool conflicting = marked && open_conflicts(state) > 0;
   const Buffer key = row_key('e', state.entity.view());
   Buffer row{static_cast<std::uint8_t>((counts ? flag_counted : 0) |
-                                       (conflicting ? flag_conflicting : 0))};
+                                       (conflicting ? flag_conflicting : 0) |
+                                       (marked ? flag_marked : 0))};
   append(row, encode_state(state));
   draft.put(Family::view, key, seal_row(key, row, random));
   if (counts != cached.counted) counts_.entities += counts ? 1 : std::uint64_t{0} - 1;
-  if (conflicting != cached.conflicting) {
+  if (conflicting != cached.conflicting)
     counts_.conflicting += conflicting ? 1 : std::uint64_t{0} - 1;
-    Buffer marker = with_prefix('c', key);
-    if (conflicting) {
-      Buffer value = seal_row(marker, state.entity.view(), random);
-      draft.put(Family::view, std::move(marker), std::move(value));
-    } else {
-      draft.remove(Family::view, std::move(marker));
-    }
-  }
+  const bool remark = marked != cached.marked || conflicting != cached.conflicting;
   cached.counted = counts;
   cached.conflicting = conflicting;
+  cached.marked = marked;
+  if (remark) mark(draft, cached, key, random);
+  if (is_declaration(state)) {
+    Buffer marker = with_prefix('t', key);
+    Buffer value = seal_row(marker, state.entity.view(), random);
+    draft.put(Family::view, std::move(marker), std::move(value));
+  }
   cached.dirty = false;
   cached_bytes_ -= cached.bytes;
   cached.bytes = state.document.size_estimate_bytes() + state.history.size_bytes() + sizeof(Cached);
@@ -247,6 +309,7 @@ void View::write(log::Draft& draft, Cached& cached, Random& random) {
 
 void View::flush(log::Draft& draft, Random& random) {
   if (!is_dirty()) return;
+  if (std::exchange(rules_changed_, false)) touch_conflicting(draft);
   if (dirty_count_ > 0)
     for (auto& [entity, cached] : cached_)
       if (cached.dirty) write(draft, cached, random);
@@ -302,12 +365,12 @@ Status View::conflicting(const StoreReader& reader,
   const Buffer end{'c' + 1};
   const Status scanned = reader.scan(Family::view, from, end, [&](Bytes key, Bytes sealed) {
     const auto opened = open_row(key, sealed);
-    const auto entity = opened ? EntityId::from(*opened) : std::nullopt;
-    if (!entity) {
+    if (!opened || opened->size() != EntityId::size + 1) {
       failed = tl::unexpected<Error>(damage("a conflict marker of the view does not open"));
       return false;
     }
-    return visit(*entity);
+    if (opened->back() == 0) return true;
+    return visit(*EntityId::from(Bytes(*opened).first(EntityId::size)));
   });
   return scanned ? failed : scanned;
 }

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "protocol/log/draft.h"
-#include "protocol/node/entity_state.h"
+#include "protocol/node/type_rules.h"
 #include "protocol/space/device.h"
 
 #include <functional>
@@ -59,9 +59,14 @@ class View {
   using Visitor = std::function<bool(EntityState& state)>;
   Result<std::string> page(const StoreReader& reader, const std::string& cursor,
                            const Visitor& visit);
-  // The entities that have conflicts. Requires: nothing is dirty.
+  // The entities that have conflicts which no rule settles. Requires: nothing is dirty.
   Status conflicting(const StoreReader& reader,
                      const std::function<bool(const EntityId&)>& visit) const;
+
+  // Without those that rules of the type settle.
+  std::uint32_t open_conflicts(const EntityState& state) const;
+  // What the types of this vault's entities declare.
+  const TypeRules& types() const { return types_; }
 
   std::uint64_t entity_count() const { return counts_.entities; }
   std::uint64_t conflict_count() const { return counts_.conflicting; }
@@ -74,7 +79,8 @@ class View {
     EntityState state;
     bool dirty = false;
     bool counted = false;      // stored, alive and therefore in counts_.entities
-    bool conflicting = false;  // as stored
+    bool conflicting = false;  // as stored: conflicts that no rule settles
+    bool marked = false;       // as stored: any conflicts
     std::size_t bytes = 0;
     std::list<EntityId>::iterator used;
   };
@@ -94,6 +100,9 @@ class View {
   Result<std::vector<Buffer>> history_rows(const StoreReader& reader, const EntityState& state,
                                            std::size_t from) const;
   void spill_history(log::Draft& draft, EntityState& state, Random& random);
+  Status load_types(const StoreReader& reader);
+  void mark(log::Draft& draft, const Cached& cached, Bytes key, Random& random);
+  void touch_conflicting(const log::Draft& draft);
   void write(log::Draft& draft, Cached& cached, Random& random);
 
   crypto::SubKey seal_key_;
@@ -105,6 +114,8 @@ class View {
   std::size_t dirty_count_ = 0;
   std::map<Buffer, Buffer> extras_;  // row key -> value
   Counts counts_;
+  TypeRules types_;
+  bool rules_changed_ = false;       // since the last flush
   mutable bool is_damaged_ = false;  // also found by those who only read
 };
 

@@ -103,6 +103,24 @@ struct WrittenAnswer {
   std::string version;
   std::uint32_t ops_applied = 0;
 };
+struct ConflictValue {
+  std::optional<crdt::Value> value;  // nothing: the entity itself
+  std::optional<crdt::Kind> kind;    // nothing: a leaf
+  DeviceId device;
+  std::string device_name;
+  WallTime at;
+};
+// What is known of one place of a document.
+struct PlaceNote {
+  crdt::Path path;
+  std::optional<crdt::Kind> kind;  // nothing: a leaf
+  DeviceId device;                 // who wrote it last, or anything inside of it
+  std::string device_name;
+  WallTime at;
+  std::optional<std::uint64_t> length;  // of a text, in the units asked for
+  std::vector<ConflictValue> others;    // what else is kept there
+  std::string rule;                     // that made the value of all of them; empty: none
+};
 struct EntityAnswer {
   EntityId entity;
   SpaceId space;
@@ -112,9 +130,12 @@ struct EntityAnswer {
   std::uint32_t conflicts = 0;
   WallTime created;
   WallTime changed;
+  crdt::Path path;  // of the part that follows; empty: all of it
   crdt::Value value;
   // If asked for: every text, counter and set in `value`, which look like scalars and lists there.
   std::map<crdt::Path, crdt::Kind> kinds;
+  std::vector<PlaceNote> notes;  // in reading order
+  bool more_notes = false;       // there are further places: ask for a part of the document
 };
 struct EntityRow {
   EntityId entity;
@@ -138,20 +159,35 @@ struct VersionRow {
 struct HistoryAnswer {
   std::vector<VersionRow> versions;
 };
-struct ConflictValue {
-  crdt::Value value;
+// A removal that lost against an edit.
+struct RemovalRow {
   DeviceId device;
   std::string device_name;
-  WallTime at;
+  std::optional<WallTime> at;  // nothing: not known any more
 };
 struct ConflictRow {
   EntityId entity;
+  SpaceId space;
+  std::string type;
+  std::string version;                // of the entity, for if_version
   crdt::Path path;                    // of the place: its last step is a key or an index
   std::string kind;                   // "concurrent_values" or "edited_and_deleted"
   std::vector<ConflictValue> values;  // the shown one first
+  std::vector<RemovalRow> removals;   // of edited_and_deleted
 };
 struct ConflictsAnswer {
   std::vector<ConflictRow> conflicts;
+};
+
+struct TypeRow {
+  SpaceId space;
+  std::string type;
+  EntityId declaration;
+  WallTime changed;
+  std::map<std::string, std::string> rules;  // pattern -> "max", "min", "union" or "text"
+};
+struct TypesAnswer {
+  std::vector<TypeRow> types;
 };
 
 struct SubAnswer {
@@ -213,6 +249,6 @@ struct LogsAnswer {
 using Answer =
     std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer, PairAnswer,
                  WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer, ConflictsAnswer,
-                 SubAnswer, EventsAnswer, PresenceAnswer, PresencesAnswer, LogsAnswer>;
+                 TypesAnswer, SubAnswer, EventsAnswer, PresenceAnswer, PresencesAnswer, LogsAnswer>;
 
 }  // namespace syncline::step

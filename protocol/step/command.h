@@ -11,8 +11,11 @@
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
 #include "protocol/crdt/op.h"
+#include "protocol/crdt/patch.h"
+#include "protocol/crdt/positions.h"
 #include "protocol/crdt/value.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -80,7 +83,24 @@ struct TextMerge {
   std::string from;
   std::string to;
 };
-using EditOp = std::variant<crdt::Op, TextMerge>;
+// What the place should be: applied as the difference to what is there.
+struct Put {
+  crdt::Path slot;
+  crdt::Shape value;
+};
+using EditOp = std::variant<crdt::Op, TextMerge, Put>;
+
+// A change of the whole document, instead of ops.
+struct WholePut {
+  crdt::Shape value;
+};
+struct MergePatch {
+  crdt::Shape patch;
+};
+struct JsonPatch {
+  std::vector<crdt::PatchStep> steps;
+};
+using Rewrite = std::variant<WholePut, MergePatch, JsonPatch>;
 
 // How long the caller wants to wait before the answer.
 enum class Wait : std::uint8_t {
@@ -99,7 +119,9 @@ struct EntityCreate {
 };
 struct EntityGet {
   EntityId entity;
-  bool with_kinds = false;  // fill EntityAnswer::kinds
+  bool with_kinds = false;  // fill EntityAnswer::kinds and notes
+  crdt::Path path = {};     // of the part that is wanted; empty: all of it
+  crdt::Positions positions = crdt::Positions::scalars;  // of lengths in notes
 };
 struct EntityList {
   std::optional<SpaceId> space;
@@ -110,7 +132,9 @@ struct EntityList {
 struct EntityUpdate {
   EntityId entity;
   std::vector<EditOp> ops;
-  std::string if_version;  // empty: whatever the version is
+  std::optional<Rewrite> rewrite = {};                   // instead of ops
+  crdt::Positions positions = crdt::Positions::scalars;  // of text ops, and how they count
+  std::string if_version;                                // empty: whatever the version is
   std::string idempotency_key;
   Wait wait = Wait::local;
 };
@@ -124,7 +148,8 @@ struct EntityHistory {
   std::uint32_t limit = 100;  // newest first
 };
 struct ConflictList {
-  std::optional<EntityId> entity;  // nothing: of every entity
+  std::optional<EntityId> entity;     // nothing: of every entity
+  std::optional<SpaceId> space = {};  // nothing: of every space
   std::uint32_t limit = 100;
 };
 struct ConflictResolve {
@@ -132,7 +157,21 @@ struct ConflictResolve {
   crdt::Path slot;  // of the conflicting place: its last step is a key or an index
   std::optional<std::uint32_t>
       choose;  // position in the values that ConflictList gave; nothing: the removal
+  std::optional<crdt::Shape> value = {};  // write this instead of choosing
+  std::string if_version = {};            // empty: whatever the version is
 };
+
+// ---- type.* ------------------------------------------------------------------------------
+
+// How conflicts in entities of a type are to be read, on every device. What was declared before
+// and is not named here stays.
+struct TypeDeclare {
+  std::optional<SpaceId> space;  // nothing: the home space
+  std::string type;
+  std::map<std::string, std::optional<crdt::Rule>> rules;  // by pattern; nothing: no rule any more
+  Wait wait = Wait::local;
+};
+struct TypeList {};
 
 // ---- sync.*, sub.*, events.* --------------------------------------------------------------
 
@@ -192,7 +231,8 @@ using Command =
     std::variant<SystemStatus, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList,
                  SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate,
                  EntityGet, EntityList, EntityUpdate, EntityDelete, EntityHistory, ConflictList,
-                 ConflictResolve, SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect, SubOpen,
-                 SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear, PresenceList, LogList>;
+                 ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume,
+                 SyncConnect, SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear,
+                 PresenceList, LogList>;
 
 }  // namespace syncline::step

@@ -47,7 +47,7 @@ TEST_CASE("every method is described completely") {
         "entity.history", "conflict.list", "conflict.resolve", "sync.status",   "sync.now",
         "sync.pause",     "sync.resume",   "sync.connect",     "sub.open",      "sub.close",
         "sub.ack",        "events.poll",   "log.list",         "rpc.discover",  "presence.set",
-        "presence.clear", "presence.list"}) {
+        "presence.clear", "presence.list", "entity.put",       "type.declare",  "type.list"}) {
     CAPTURE(name);
     CHECK(names.erase(name) == 1);
   }

@@ -237,7 +237,17 @@ std::vector<step::Answer> sample_answers() {
   step::ConflictRow conflict;
   conflict.kind = "concurrent_values";
   conflict.path = {std::string("12"), std::uint64_t{3}};
-  conflict.values.emplace_back().value.node = crdt::Scalar(std::int64_t{1});
+  conflict.values.emplace_back().value = crdt::Value{crdt::Scalar(std::int64_t{1})};
+  conflict.removals.emplace_back().at = WallTime{};
+  step::PlaceNote note;
+  note.path = {std::string("body")};
+  note.kind = crdt::Kind::text;
+  note.length = 1;
+  note.rule = "text";
+  note.others = conflict.values;
+  entity.notes.push_back(std::move(note));
+  step::TypeRow type;
+  type.rules.emplace("/price", "max");
   step::ChangeRow change;
   change.change = "created";
   return {step::Done{},
@@ -251,6 +261,7 @@ std::vector<step::Answer> sample_answers() {
           step::EntitiesAnswer{{step::EntityRow{}}, "next"},
           step::HistoryAnswer{{step::VersionRow{}}},
           step::ConflictsAnswer{{conflict}},
+          step::TypesAnswer{{type}},
           step::SubAnswer{7, 8},
           step::EventsAnswer{{change}, 9, true, sample_rows()},
           step::PresenceAnswer{3},
@@ -260,10 +271,11 @@ std::vector<step::Answer> sample_answers() {
 
 Schema schema_of(const step::Answer& answer) {
   const std::vector<Schema> schemas = {
-      done_schema(),     status_schema(),       devices_schema(),       spaces_schema(),
-      invite_schema(),   pair_schema(),         written_schema(),       entity_schema(),
-      entities_schema(), history_schema(),      conflicts_schema(),     sub_schema(),
-      events_schema(),   presence_set_schema(), presence_list_schema(), logs_schema()};
+      done_schema(),     status_schema(),  devices_schema(),      spaces_schema(),
+      invite_schema(),   pair_schema(),    written_schema(),      entity_schema(),
+      entities_schema(), history_schema(), conflicts_schema(),    types_schema(),
+      sub_schema(),      events_schema(),  presence_set_schema(), presence_list_schema(),
+      logs_schema()};
   REQUIRE(schemas.size() == std::variant_size_v<step::Answer>);
   return schemas[answer.index()];
 }
@@ -292,12 +304,12 @@ TEST_CASE("answers show ids, times and paths as documented") {
   CHECK(to_json(answers[7], Form::plain)["value"]["body"] == "x");
   CHECK(to_json(answers[7], Form::annotated)["value"]["body"]["$text"] == "x");
   CHECK(to_json(answers[10], Form::plain)["conflicts"][0]["path"] == "/~212/3");
-  CHECK(to_json(answers[11], Form::plain)["sub"] == "7");
-  CHECK_FALSE(to_json(answers[15], Form::plain)["logs"][0].contains("device"));
+  CHECK(to_json(answers[12], Form::plain)["sub"] == "7");
+  CHECK_FALSE(to_json(answers[16], Form::plain)["logs"][0].contains("device"));
 }
 
 TEST_CASE("presence is shown as JSON and previews as the ops of entity.update") {
-  const Json rows = to_json(sample_answers()[12], Form::plain)["ephemeral"];
+  const Json rows = to_json(sample_answers()[13], Form::plain)["ephemeral"];
   REQUIRE(rows.size() == 3);
   CHECK(rows[0]["value"]["name"] == "Ada");
   CHECK(rows[0]["slot"] == 3);

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The local API before real nodes: what they answer has to look as the method table promises.
-#include "ipc/conversation.h"
-#include "ipc/json.h"
-#include "ipc/methods.h"
-#include "tests/protocol/node/devices.h"
+#include "tests/ipc/program.h"
 
-#include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -16,72 +11,9 @@
 namespace syncline::ipc {
 namespace {
 
-// A local program on one of the devices.
-class Program {
- public:
-  Program(node::Devices& devices, std::size_t index) : devices_(devices), index_(index) {}
-
-  // The result, which has to fit the method's schema.
-  Json call(const std::string& method, Json params = Json::object()) {
-    CAPTURE(method);
-    const Json answer = ask(method, std::move(params));
-    CAPTURE(answer.dump());
-    REQUIRE(answer.contains("result"));
-    const Status fits = check(find_method(methods(), method)->result, answer["result"], "result");
-    CHECK_MESSAGE(fits.has_value(), (fits ? "" : fits.error().context));
-    used_.insert(method);
-    return answer["result"];
-  }
-
-  // The kind of the error.
-  std::string refused(const std::string& method, Json params = Json::object()) {
-    const Json answer = ask(method, std::move(params));
-    CAPTURE(answer.dump());
-    REQUIRE(answer.contains("error"));
-    return answer["error"]["data"]["kind"];
-  }
-
-  const std::set<std::string>& used() const { return used_; }
-
- private:
-  Json ask(const std::string& method, Json params) {
-    const Backend backend{.submit =
-                              [this](step::Command command, const Reply& reply) {
-                                reply(devices_.call(index_, std::move(command)));
-                                return RequestId{1};
-                              },
-                          .forget = [](RequestId) {},
-                          .facts = [] { return AgentFacts{}; }};
-    std::optional<std::string> said;
-    Conversation conversation(
-        backend, methods(),
-        {.send = [&said](std::string line) { said = std::move(line); }, .settled = [] {}});
-    conversation.take(
-        dump({{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}}));
-    REQUIRE(said.has_value());
-    return parse(*said, answer_limits).value();
-  }
-
-  node::Devices& devices_;
-  std::size_t index_;
-  std::set<std::string> used_;
-};
-
-const char* const password = "correct horse";
-
-void pair_by_api(node::Devices& devices, Program& inviter, Program& joiner) {
-  const Json invite = inviter.call("pair.invite");
-  CHECK(inviter.call("pair.status")["phase"] == "waiting");
-  joiner.call(
-      "pair.join",
-      {{"code", invite["code"]}, {"addresses", {devices[0].address}}, {"device_name", "phone"}});
-  devices.run(std::chrono::seconds(1));
-  const Json waiting = inviter.call("pair.status");
-  CHECK(waiting["phase"] == "confirming");
-  CHECK(waiting["check_number"] == joiner.call("pair.status")["check_number"]);
-  inviter.call("pair.confirm", {{"accept", true}});
-  devices.run();
-}
+using testing::pair_by_api;
+using testing::password;
+using testing::Program;
 
 // Follows the changes of the entity that `program` makes; its id.
 Json create_and_follow(Program& program, const Json& value) {
@@ -216,6 +148,9 @@ TEST_CASE("every method is answered by a real node as the table promises") {
   CHECK(laptop.call("entity.get", annotated)["value"] == value);
   CHECK(laptop.call("entity.get", entity)["value"]["body"] == "It begins.");
   CHECK(laptop.call("entity.list", {{"limit", 5}})["entities"].size() == 1);
+  CHECK(laptop.call("entity.put", {{"entity", id}, {"value", value}})["ops_applied"] == 0);
+  laptop.call("type.declare", {{"type", "other"}, {"rules", {{"/title", "text"}}}});
+  CHECK(laptop.call("type.list")["types"][0]["rules"]["/title"] == "text");
 
   pair_by_api(devices, laptop, phone);
   CHECK(phone.call("entity.get", annotated)["value"] == value);

@@ -67,7 +67,7 @@ void write_conflicts(std::string& out, const step::ConflictsAnswer& answer) {
     std::string text = "conflict " + row.entity.hex() + path_text(row.path) + " " + row.kind;
     for (const step::ConflictValue& value : row.values) {
       text += " by " + value.device.hex().substr(0, 8) + " ";
-      write_value(text, value.value);
+      if (value.value) write_value(text, *value.value);
     }
     rows.insert(text + "\n");
   }

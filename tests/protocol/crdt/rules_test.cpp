@@ -142,7 +142,7 @@ std::vector<std::string> settled_in_every_order(const History& history, const Ru
   return seen;
 }
 
-TEST_CASE("a rule shows the same on every device, whatever came first") {
+TEST_CASE("C20: a rule shows the same on every device, whatever came first") {
   const auto set_x = [](ItemValue to) { return std::vector<Op>{{{}, MapSet{"x", std::move(to)}}}; };
   using Seen = std::vector<std::string>;
   const History numbers = race({set_x(number(3)), set_x(number(9)), set_x(number(5))});
