@@ -23,6 +23,8 @@
 
 namespace syncline::crdt {
 
+class TextContainer;
+
 // Who made an event and what its author had seen.
 struct EventContext {
   LogIndex log = 0;
@@ -128,6 +130,10 @@ class Document {
 
   // Who wrote what, in reading order: `path` itself, unless it is the root, and all inside.
   Notes notes(const Path& path, std::size_t most) const;
+
+  // The text shown at `path`, for cursor.h and blame.h; nullptr if there is none. Valid until the
+  // document changes.
+  const TextContainer* find_text(const Path& path) const;
 
   std::vector<Conflict> conflicts() const;
   // Ops, at the newest version, that settle the conflict at `slot` for value number `keep` of

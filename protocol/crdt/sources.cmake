@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/apply.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/blame.cpp
   ${CMAKE_CURRENT_LIST_DIR}/container.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/cursor.cpp
   ${CMAKE_CURRENT_LIST_DIR}/decimal.cpp
   ${CMAKE_CURRENT_LIST_DIR}/document.cpp
   ${CMAKE_CURRENT_LIST_DIR}/document_history.cpp

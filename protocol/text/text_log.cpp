@@ -47,9 +47,13 @@ void TextLog::note_length(Lv size, std::uint32_t length) {
 }
 
 void TextLog::note_length_now_and_then(std::uint32_t length) {
+  if (size() == 0) return;
   constexpr Lv units_between = 4096;
-  if (size() - (lengths_.empty() ? 0 : lengths_.back().size) >= units_between)
-    note_length(size(), length);
+  const Lv noted = lengths_.empty() ? 0 : lengths_.back().size;
+  // Counting on is only possible along a chain: what joined branches needs a note of its own.
+  const auto newest_run = static_cast<std::uint32_t>(graph_.run_count() - 1);
+  const bool is_cut_off = newest_run > 0 && noted <= graph_.range_of(newest_run).from;
+  if (is_cut_off || size() - noted >= units_between) note_length(size(), length);
 }
 
 std::uint32_t TextLog::length_at(std::optional<Lv> critical) const {
