@@ -150,11 +150,46 @@ Schema entities_schema() {
 
 Schema history_schema() {
   return object(
-      "", {listed("versions", object("", {required("version", any_text("the version")),
-                                          required("device", id16("who made it")),
-                                          required("device_name", any_text("that device's name")),
-                                          required("at", time("when, by that device's clock")),
-                                          required("ops", count("elementary changes in it"))}))});
+      "",
+      {listed("versions",
+              object("", {required("version", any_text("its name, for entity.get, entity.diff and "
+                                                       "entity.restore")),
+                          required("device", id16("who made it")),
+                          required("device_name", any_text("that device's name")),
+                          required("at", time("when, by that device's clock")),
+                          required("ops", count("elementary changes in it")),
+                          required("kind", one_of("what it was", {"create", "edit", "delete"})),
+                          required("changed", array("the first 16 places that it changed, as JSON "
+                                                    "Pointers",
+                                                    any_text(""), unbounded)),
+                          required("inserted", count("characters put into texts")),
+                          required("removed", count("characters removed from texts"))})),
+       optional("cursor", any_text("pass it to get the next ones; left out at the end"))});
+}
+
+Schema diff_schema() {
+  const auto change = [](const char* op, const char* about, std::vector<Field> more) {
+    std::vector<Field> fields = {required("op", one_of("what happens", {op})),
+                                 required("path", any_text("the place, as a JSON Pointer"))};
+    for (Field& field : more) fields.push_back(std::move(field));
+    return object(about, std::move(fields));
+  };
+  return object(
+      "",
+      {required("to", any_text("the version that the changes lead to")),
+       listed("changes",
+              tagged("in order, each at the document as the one before left it; \"add\", "
+                     "\"replace\" and \"remove\" are those of RFC 6902",
+                     "op",
+                     {change("add", "puts a value where none was",
+                             {required("value", any_value("the value"))}),
+                      change("replace", "puts another value",
+                             {required("value", any_value("the value"))}),
+                      change("remove", "takes a value away", {}),
+                      change("text", "changes a text at a position",
+                             {required("at", count("the position, in Unicode scalar values")),
+                              required("removed", count("characters that go")),
+                              required("inserted", any_text("what comes in their place"))})}))});
 }
 
 Schema conflicts_schema() {

@@ -159,6 +159,34 @@ Json show(const step::PlaceNote& note) {
   return made;
 }
 
+std::string_view name_of(step::VersionKind kind) {
+  switch (kind) {
+    case step::VersionKind::create: return "create";
+    case step::VersionKind::edit: return "edit";
+    case step::VersionKind::remove: return "delete";
+  }
+  return "edit";
+}
+
+Json show(const history::Change& change) {
+  Json made = {{"path", pointer_of(change.path)}};
+  switch (change.kind) {
+    case history::ChangeKind::add:
+    case history::ChangeKind::replace:
+      made["op"] = change.kind == history::ChangeKind::add ? "add" : "replace";
+      made["value"] = to_json(change.value);
+      break;
+    case history::ChangeKind::remove: made["op"] = "remove"; break;
+    case history::ChangeKind::text:
+      made["op"] = "text";
+      made["at"] = change.position;
+      made["removed"] = change.removed;
+      made["inserted"] = change.inserted;
+      break;
+  }
+  return made;
+}
+
 struct Shower {
   Form form;
 
@@ -254,13 +282,24 @@ struct Shower {
   }
 
   Json operator()(const step::HistoryAnswer& answer) const {
-    return {{"versions", rows_of(answer.versions, [](const step::VersionRow& row) -> Json {
-               return {{"version", row.version},
-                       {"device", row.device.hex()},
-                       {"device_name", row.device_name},
-                       {"at", rfc3339(row.at)},
-                       {"ops", row.ops}};
-             })}};
+    Json made = {{"versions", rows_of(answer.versions, [](const step::VersionRow& row) -> Json {
+                    return {{"version", row.version},
+                            {"device", row.device.hex()},
+                            {"device_name", row.device_name},
+                            {"at", rfc3339(row.at)},
+                            {"ops", row.ops},
+                            {"kind", name_of(row.kind)},
+                            {"changed", rows_of(row.changed, pointer_of)},
+                            {"inserted", row.inserted},
+                            {"removed", row.removed}};
+                  })}};
+    put_text(made, "cursor", answer.cursor);
+    return made;
+  }
+
+  Json operator()(const step::DiffAnswer& answer) const {
+    return {{"to", answer.to},
+            {"changes", rows_of(answer.changes, [](const auto& change) { return show(change); })}};
   }
 
   Json operator()(const step::ConflictsAnswer& answer) const {

@@ -31,6 +31,7 @@ Schema written_schema();
 Schema entity_schema();
 Schema entities_schema();
 Schema history_schema();
+Schema diff_schema();
 Schema conflicts_schema();
 Schema types_schema();
 Schema sub_schema();

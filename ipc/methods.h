@@ -52,6 +52,7 @@ std::vector<Method> system_methods();
 std::vector<Method> vault_methods();
 std::vector<Method> pair_methods();
 std::vector<Method> entity_methods();
+std::vector<Method> history_methods();
 std::vector<Method> conflict_methods();
 std::vector<Method> type_methods();
 std::vector<Method> sync_methods();

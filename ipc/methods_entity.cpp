@@ -90,6 +90,7 @@ Result<step::Command> get(Json& params) {
   command.entity = entity_of(params);
   command.with_kinds = read_boolean(params, "annotated");
   command.positions = read_positions(params);
+  command.at = take_text(params, "at");
   if (has(params, "path")) {
     auto path = read_path(params["path"], "params.path");
     if (!path) return pass(path);
@@ -192,6 +193,9 @@ std::vector<Method> entity_methods() {
        .summary = "Reads an entity",
        .params = object(
            "", {entity_field(), optional("path", path_schema("only this part of it"), "all of it"),
+                optional("at",
+                         text("as it was at this version, see entity.history", version_size_max, 1),
+                         "as it is now"),
                 optional("annotated",
                          boolean("whether texts, counters and sets are marked, so that "
                                  "entity.create makes the same document, and notes tell who wrote "
@@ -234,13 +238,6 @@ std::vector<Method> entity_methods() {
        .params = object("", {entity_field(), version_field(), wait_field()}),
        .result = written_schema(),
        .command = remove},
-      {.name = "entity.history",
-       .summary = "Who changed an entity and when, newest first",
-       .params = object("", {entity_field(), limit_field()}),
-       .result = history_schema(),
-       .command = [](Json& params) -> Result<step::Command> {
-         return step::Command(step::EntityHistory{entity_of(params), read_limit(params)});
-       }},
   };
 }
 

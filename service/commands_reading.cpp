@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ls, get, history, watch: looking at what is there.
+// ls, get, watch: looking at what is there.
 #include "agent/printable.h"
 #include "service/arguments.h"
 #include "service/entities.h"
@@ -91,8 +91,9 @@ Got<ExitCode> get(const Context& context, const Arguments& arguments) {
   if (!session) return pass_on(session);
   const Got<std::string> entity = find_entity(*session, arguments.text("entity"));
   if (!entity) return pass_on(entity);
-  Got<Json> answer = session->call(
-      "entity.get", {{"entity", *entity}, {"annotated", arguments.has("--annotated")}});
+  Json params = {{"entity", *entity}, {"annotated", arguments.has("--annotated")}};
+  if (arguments.has("--at")) params["at"] = arguments.text("--at");
+  Got<Json> answer = session->call("entity.get", std::move(params));
   if (!answer) return pass_on(answer);
   Json value = std::move((*answer)["value"]);
   if (const std::string path = path_of(arguments.text("path")); !path.empty()) {
@@ -110,27 +111,6 @@ Got<ExitCode> get(const Context& context, const Arguments& arguments) {
     context.terminal.hint(counted(conflicts, "conflict", "conflicts") + ": `syncline conflicts " +
                           short_id(*entity) + "`\n");
   context.show(*answer, text);
-  return ExitCode::ok;
-}
-
-Got<ExitCode> history(const Context& context, const Arguments& arguments) {
-  Got<Session> session = context.connect();
-  if (!session) return pass_on(session);
-  const Got<std::string> entity = find_entity(*session, arguments.text("entity"));
-  if (!entity) return pass_on(entity);
-  const Got<Json> answer = session->call(
-      "entity.history", {{"entity", *entity}, {"limit", arguments.number("--limit", 100)}});
-  if (!answer) return pass_on(answer);
-  const std::int64_t now = unix_ms_now();
-  Table table(1);
-  for (const Json& row : list(*answer, "versions")) {
-    const std::string name = safe(row, "device_name");
-    table.add({{ago(safe(row, "at"), now)},
-               {name.empty() ? short_id(safe(row, "device")) : name, Tone::strong},
-               {counted(number(row, "ops"), "change", "changes")},
-               {safe(row, "version"), Tone::faint}});
-  }
-  context.show(*answer, table.text(context.terminal));
   return ExitCode::ok;
 }
 
@@ -203,12 +183,9 @@ std::vector<Row> reading_rows() {
            "Show an entity, or one place in it",
            {entity_argument(),
             {"path", Takes::text, "only this place: title, or items/0", "PATH"},
+            {"--at", Takes::text, "as it was at this version, see `syncline history`", "VERSION"},
             {"--annotated", Takes::nothing, "mark texts, counters and sets as such", ""}},
            get},
-          {"history",
-           "Who changed an entity and when",
-           {entity_argument(), {"--limit", Takes::number, "at most so many (100)", "N"}},
-           history},
           {"watch",
            "Show changes as they come, until Ctrl-C",
            {{"--type", Takes::text, "only of this type", "TYPE"},

@@ -32,11 +32,14 @@ class Library {
   static Result<Written> update(Desk& desk, step::EntityUpdate command);
   static Result<Written> remove(Desk& desk, const step::EntityDelete& command);
   static Result<Written> resolve(Desk& desk, const step::ConflictResolve& command);
+  static Result<Written> restore(Desk& desk, const step::EntityRestore& command);
+  static Result<Written> undo(Desk& desk, const step::EntityUndo& command);
   static Result<Written> declare(Desk& desk, const step::TypeDeclare& command);
 
   static Result<step::EntityAnswer> get(Desk& desk, const step::EntityGet& command);
   static Result<step::EntitiesAnswer> list(Desk& desk, const step::EntityList& command);
   static Result<step::HistoryAnswer> history(Desk& desk, const step::EntityHistory& command);
+  static Result<step::DiffAnswer> diff(Desk& desk, const step::EntityDiff& command);
   static Result<step::ConflictsAnswer> conflicts(Desk& desk, const step::ConflictList& command);
   static Result<step::TypesAnswer> types(Desk& desk);
 };

@@ -18,6 +18,9 @@ Result<EntityState*> find_existing(Library::Desk& desk, const EntityId& entity);
 // Errc::conflict unless `wanted` is empty or the version it has.
 Status check_version(Library::Desk& desk, const EntityState& state, const std::string& wanted);
 
+// The entity as it was at a version. Errors: Errc::not_found.
+Result<EntityState> entity_at(Library::Desk& desk, EntityState& now, const std::string& version);
+
 const crdt::LogTable& table_of(const Library::Desk& desk, const SpaceId& space);
 // To try changes on. Valid until the entity or its space changes.
 crdt::Rehearsal::Scene scene_of(const Library::Desk& desk, const EntityState& state);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The reading half of Library.
-#include "protocol/history/replay.h"
+#include "protocol/node/entity_past.h"
 #include "protocol/node/library_desk.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace syncline::node {
 
@@ -131,7 +130,13 @@ void annotate(const Library::Desk& desk, const EntityState& state,
 Result<step::EntityAnswer> Library::get(Desk& desk, const step::EntityGet& command) {
   const auto found = find_existing(desk, command.entity);
   if (!found) return pass(found);
-  const EntityState& state = **found;
+  std::optional<EntityState> then;
+  if (!command.at.empty()) {
+    auto past = entity_at(desk, **found, command.at);
+    if (!past) return pass(past);
+    then = std::move(*past);
+  }
+  const EntityState& state = then ? *then : **found;
   const crdt::Settlement settlement = settlement_of(desk, state);
   crdt::Value value = read_under(settlement, state);
   if (!command.path.empty()) {
@@ -175,41 +180,6 @@ Result<step::EntitiesAnswer> Library::list(Desk& desk, const step::EntityList& c
   });
   if (!next) return pass(next);
   answer.cursor = std::move(*next);
-  return answer;
-}
-
-Result<step::HistoryAnswer> Library::history(Desk& desk, const step::EntityHistory& command) {
-  const auto found = find_existing(desk, command.entity);
-  if (!found) return pass(found);
-  const crdt::LogTable& table = table_of(desk, (*found)->space);
-  const auto segments = desk.vault.view().history(desk.draft, **found);
-  if (!segments) return pass(segments);
-  struct Entry {
-    crdt::EventId id;
-    std::uint64_t lamport = 0;
-    WallTime wall;
-    std::size_t ops = 0;
-  };
-  std::vector<Entry> entries;
-  const Status read = history::for_each_event(*segments, [&](const history::PastEvent& event) {
-    entries.push_back({event.id, event.lamport, event.wall, event.ops.size()});
-    return true;
-  });
-  if (!read) return pass(read);
-  // Spec C12: newest first.
-  std::ranges::sort(entries, [&](const Entry& a, const Entry& b) {
-    return std::tuple(a.lamport, table.at(a.id.log)) > std::tuple(b.lamport, table.at(b.id.log));
-  });
-  const std::size_t limit = std::clamp<std::uint32_t>(command.limit, 1, rows_max);
-  step::HistoryAnswer answer;
-  for (const Entry& entry : entries) {
-    if (answer.versions.size() == limit) break;
-    const LogId& log = table.at(entry.id.log);
-    Signer signer = signer_of(desk, log);
-    answer.versions.push_back({log.hex().substr(0, 12) + "." + std::to_string(entry.id.seq),
-                               signer.device, std::move(signer.name), entry.wall,
-                               static_cast<std::uint32_t>(entry.ops)});
-  }
   return answer;
 }
 

@@ -73,6 +73,9 @@ class Node {
   void answer(Turn& turn, RequestId request, step::EntityGet& command);
   void answer(Turn& turn, RequestId request, step::EntityList& command);
   void answer(Turn& turn, RequestId request, step::EntityHistory& command);
+  void answer(Turn& turn, RequestId request, step::EntityDiff& command);
+  void answer(Turn& turn, RequestId request, step::EntityRestore& command);
+  void answer(Turn& turn, RequestId request, step::EntityUndo& command);
   void answer(Turn& turn, RequestId request, step::ConflictList& command);
   void answer(Turn& turn, RequestId request, step::SyncNow& command);
   void answer(Turn& turn, RequestId request, step::SyncPause& command);

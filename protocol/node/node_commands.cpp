@@ -162,6 +162,22 @@ void Node::answer(Turn& turn, RequestId request, step::EntityHistory& command) {
   });
 }
 
+void Node::answer(Turn& turn, RequestId request, step::EntityDiff& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::diff(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EntityRestore& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::restore(desk, command); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::EntityUndo& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::undo(desk, command); });
+}
+
 void Node::answer(Turn& turn, RequestId request, step::ConflictList& command) {
   with_vault(turn, request, [&](Library::Desk& desk) {
     turn.reply(request, as_answer(Library::conflicts(desk, command)));

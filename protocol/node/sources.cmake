@@ -8,10 +8,12 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/entity_body.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_history.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/entity_past.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_state.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_conflicts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_desk.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_edit.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/library_history.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_read.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
@@ -28,6 +30,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
           ${CMAKE_CURRENT_LIST_DIR}/turn.cpp
           ${CMAKE_CURRENT_LIST_DIR}/type_rules.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/undo_marks.cpp
           ${CMAKE_CURRENT_LIST_DIR}/vault_door.cpp
           ${CMAKE_CURRENT_LIST_DIR}/view.cpp
           ${CMAKE_CURRENT_LIST_DIR}/waits.cpp)

@@ -10,6 +10,7 @@
 #include "protocol/base/time.h"
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/value.h"
+#include "protocol/history/comparison.h"
 
 #include <map>
 #include <optional>
@@ -149,15 +150,26 @@ struct EntitiesAnswer {
   std::vector<EntityRow> entities;
   std::string cursor;  // empty: that was all
 };
+enum class VersionKind : std::uint8_t { create, edit, remove };
 struct VersionRow {
   std::string version;
   DeviceId device;
   std::string device_name;
   WallTime at;
   std::uint32_t ops = 0;
+  VersionKind kind = VersionKind::edit;
+  std::vector<crdt::Path> changed = {};  // the first places, as its author knew them
+  // Characters of texts.
+  std::uint64_t inserted = 0;
+  std::uint64_t removed = 0;
 };
 struct HistoryAnswer {
   std::vector<VersionRow> versions;
+  std::string cursor = {};  // empty: that was all
+};
+struct DiffAnswer {
+  std::string to;  // the version that the changes lead to
+  std::vector<history::Change> changes;
 };
 // A removal that lost against an edit.
 struct RemovalRow {
@@ -246,9 +258,9 @@ struct LogsAnswer {
   std::vector<LogRow> logs;
 };
 
-using Answer =
-    std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer, PairAnswer,
-                 WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer, ConflictsAnswer,
-                 TypesAnswer, SubAnswer, EventsAnswer, PresenceAnswer, PresencesAnswer, LogsAnswer>;
+using Answer = std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer,
+                            PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer,
+                            ConflictsAnswer, TypesAnswer, SubAnswer, EventsAnswer, PresenceAnswer,
+                            PresencesAnswer, LogsAnswer, DiffAnswer>;
 
 }  // namespace syncline::step

@@ -122,6 +122,7 @@ struct EntityGet {
   bool with_kinds = false;  // fill EntityAnswer::kinds and notes
   crdt::Path path = {};     // of the part that is wanted; empty: all of it
   crdt::Positions positions = crdt::Positions::scalars;  // of lengths in notes
+  std::string at = {};                                   // a version; empty: as it is now
 };
 struct EntityList {
   std::optional<SpaceId> space;
@@ -146,6 +147,27 @@ struct EntityDelete {
 struct EntityHistory {
   EntityId entity;
   std::uint32_t limit = 100;  // newest first
+  std::string cursor = {};    // empty: from the newest
+};
+struct EntityDiff {
+  EntityId entity;
+  std::string from;  // a version
+  std::string to;    // empty: as it is now
+};
+struct EntityRestore {
+  EntityId entity;
+  std::string version;  // how it should read again
+  std::string if_version;
+  Wait wait = Wait::local;
+};
+// Takes back this device's newest change of the entity that it has not taken back yet, or does
+// again what was taken back last.
+enum class UndoDirection : std::uint8_t { back, again };
+struct EntityUndo {
+  EntityId entity;
+  UndoDirection direction = UndoDirection::back;
+  std::string if_version;
+  Wait wait = Wait::local;
 };
 struct ConflictList {
   std::optional<EntityId> entity;     // nothing: of every entity
@@ -230,9 +252,9 @@ struct LogList {};  // every log with its head, for `syncline log`
 using Command =
     std::variant<SystemStatus, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList,
                  SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate,
-                 EntityGet, EntityList, EntityUpdate, EntityDelete, EntityHistory, ConflictList,
-                 ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume,
-                 SyncConnect, SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear,
-                 PresenceList, LogList>;
+                 EntityGet, EntityList, EntityUpdate, EntityDelete, EntityHistory, EntityDiff,
+                 EntityRestore, EntityUndo, ConflictList, ConflictResolve, TypeDeclare, TypeList,
+                 SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect, SubOpen, SubClose, SubAck,
+                 EventsPoll, PresenceSet, PresenceClear, PresenceList, LogList>;
 
 }  // namespace syncline::step

@@ -120,6 +120,24 @@ TEST_CASE("entity methods") {
   CHECK(accepted<step::EntityDelete>("entity.delete", R"({"entity":"@","if_version":"v"})")
             .if_version == "v");
   CHECK(accepted<step::EntityHistory>("entity.history", R"({"entity":"@","limit":5})").limit == 5);
+  CHECK(
+      accepted<step::EntityHistory>("entity.history", R"({"entity":"@","cursor":"a.1"})").cursor ==
+      "a.1");
+  CHECK(accepted<step::EntityGet>("entity.get", R"({"entity":"@","at":"a.1"})").at == "a.1");
+  const auto diff =
+      accepted<step::EntityDiff>("entity.diff", R"({"entity":"@","from":"a.1","to":"b.2"})");
+  CHECK(diff.from == "a.1");
+  CHECK(diff.to == "b.2");
+  const auto restore = accepted<step::EntityRestore>(
+      "entity.restore", R"({"entity":"@","version":"a.1","if_version":"v","wait":"all_devices"})");
+  CHECK(restore.version == "a.1");
+  CHECK(restore.if_version == "v");
+  CHECK(restore.wait == step::Wait::all_devices);
+  CHECK(accepted<step::EntityUndo>("entity.undo", R"({"entity":"@"})").direction ==
+        step::UndoDirection::back);
+  CHECK(accepted<step::EntityUndo>("entity.redo", R"({"entity":"@"})").direction ==
+        step::UndoDirection::again);
+  CHECK(refused("entity.get", R"({"entity":"@","at":""})") != "");
 
   CHECK(refused("entity.get", R"({"entity":"xyz"})") ==
         "params.entity has to be a string of 32 hexadecimal digits");
@@ -218,6 +236,14 @@ step::DeviceStatus sample_device() {
 }
 
 // One of each, with everything that may be left out.
+step::DiffAnswer sample_diff() {
+  step::DiffAnswer diff{"a.1", {}};
+  for (const auto kind : {history::ChangeKind::add, history::ChangeKind::replace,
+                          history::ChangeKind::remove, history::ChangeKind::text})
+    diff.changes.push_back({kind, {std::string("k")}, {crdt::Scalar("v")}, 1, 2, "x"});
+  return diff;
+}
+
 std::vector<step::Answer> sample_answers() {
   step::StatusAnswer status;
   status.vault = step::VaultState::unlocked;
@@ -259,14 +285,15 @@ std::vector<step::Answer> sample_answers() {
           step::WrittenAnswer{},
           entity,
           step::EntitiesAnswer{{step::EntityRow{}}, "next"},
-          step::HistoryAnswer{{step::VersionRow{}}},
+          step::HistoryAnswer{{step::VersionRow{}}, "a.1"},
           step::ConflictsAnswer{{conflict}},
           step::TypesAnswer{{type}},
           step::SubAnswer{7, 8},
           step::EventsAnswer{{change}, 9, true, sample_rows()},
           step::PresenceAnswer{3},
           step::PresencesAnswer{{sample_rows()[0]}},
-          step::LogsAnswer{{step::LogRow{}}}};
+          step::LogsAnswer{{step::LogRow{}}},
+          sample_diff()};
 }
 
 Schema schema_of(const step::Answer& answer) {
@@ -275,7 +302,7 @@ Schema schema_of(const step::Answer& answer) {
       invite_schema(),   pair_schema(),    written_schema(),      entity_schema(),
       entities_schema(), history_schema(), conflicts_schema(),    types_schema(),
       sub_schema(),      events_schema(),  presence_set_schema(), presence_list_schema(),
-      logs_schema()};
+      logs_schema(),     diff_schema()};
   REQUIRE(schemas.size() == std::variant_size_v<step::Answer>);
   return schemas[answer.index()];
 }

@@ -71,6 +71,30 @@ void show_presence(node::Devices& devices, Program& laptop, Program& phone, cons
   CHECK(phone.refused("sub.open", {{"ephemeral", true}}) == "invalid");
 }
 
+// Looks back at an entity, goes back, and undoes that.
+void look_back(Program& program, const Json& id) {
+  const Json entity = {{"entity", id}};
+  const Json now = program.call("entity.get", entity)["value"];
+  Json page = program.call("entity.history", {{"entity", id}, {"limit", 1}});
+  while (page.contains("cursor"))
+    page = program.call("entity.history", {{"entity", id}, {"cursor", page["cursor"]}});
+  const Json first = page["versions"].back();
+  CHECK(first["kind"] == "create");
+  const Json then = program.call("entity.get", {{"entity", id}, {"at", first["version"]}})["value"];
+  CHECK(then["body"] == "It begins.");
+  const Json changes =
+      program.call("entity.diff", {{"entity", id}, {"from", first["version"]}})["changes"];
+  CHECK_FALSE(changes.empty());
+  program.call("entity.restore", {{"entity", id}, {"version", first["version"]}});
+  CHECK(program.call("entity.get", entity)["value"] == then);
+  program.call("entity.undo", entity);
+  CHECK(program.call("entity.get", entity)["value"] == now);
+  program.call("entity.redo", entity);
+  CHECK(program.call("entity.get", entity)["value"] == then);
+  program.call("entity.undo", entity);
+  CHECK(program.refused("entity.redo", {{"entity", id}, {"if_version", "old"}}) == "conflict");
+}
+
 // Both change the entity while they are apart, and decide between the titles afterwards.
 void edit_apart(node::Devices& devices, Program& laptop, Program& phone, const Json& id) {
   const Json entity = {{"entity", id}};
@@ -90,6 +114,7 @@ void edit_apart(node::Devices& devices, Program& laptop, Program& phone, const J
   laptop.call("conflict.resolve", {{"entity", id}, {"path", conflicts[0]["path"]}, {"choose", 1}});
   CHECK(laptop.call("entity.get", entity)["value"]["title"] == conflicts[0]["values"][1]["value"]);
   CHECK(laptop.call("entity.history", entity)["versions"].size() >= 3);
+  look_back(laptop, id);
 }
 
 // One deletes what the other edits; then both ways out are taken.
