@@ -144,11 +144,13 @@ Got<ExitCode> type(const Context& context, const Arguments& arguments) {
   const Got<Json> answer = session->call("type.list", Json::object());
   if (!answer) return pass_on(answer);
   Table table(1);
-  for (const Json& row : list(*answer, "types"))
-    for (const auto& [pattern, rule] : row.value("rules", Json::object()).items())
+  for (const Json& row : list(*answer, "types")) {
+    const Json rules = row.value("rules", Json::object());
+    for (const auto& [pattern, rule] : rules.items())
       table.add({{safe(row, "type"), Tone::strong},
                  {safe({{"pattern", pattern}}, "pattern")},
                  {safe({{"rule", rule}}, "rule")}});
+  }
   context.show(*answer, table.empty() ? "No type has rules: `syncline type declare TYPE "
                                         "PATTERN=RULE` makes one.\n"
                                       : table.text(context.terminal));
