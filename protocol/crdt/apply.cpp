@@ -190,4 +190,11 @@ OpEffect apply_op(Container& root, const Edit& edit, const Op& op) {
   return effect;
 }
 
+TextContainer* enter_text(Container& root, const Edit& edit, const Path& path) {
+  const Op op{path, TextEdit{}};
+  Route route;
+  if (!fits_root(op) || !follow_path(root, edit, op, route)) return nullptr;
+  return &enter_path(root, edit, op, route).text();
+}
+
 }  // namespace syncline::crdt

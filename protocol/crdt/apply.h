@@ -22,5 +22,7 @@ enum class OpEffect : std::uint8_t {
   is_void,
 };
 OpEffect apply_op(Container& root, const Edit& edit, const Op& op);
+// The text at `path`, entered as by an op on it; nullptr if the path leads nowhere.
+TextContainer* enter_text(Container& root, const Edit& edit, const Path& path);
 
 }  // namespace syncline::crdt

@@ -44,10 +44,14 @@ Applied Document::apply(const EventContext& context, std::span<const Op> ops) {
     if (effect == OpEffect::adapted) ++applied.adapted_ops;
     ++edit.op;
   }
-  state_->frontier.raise(self.log, self.seq);
-  grow(state_->age, edit, ops.size());
+  note_event(edit, ops.size());
   if (applied.void_ops < ops.size()) applied.effect = Effect::changed;
   return applied;
+}
+
+void Document::note_event(const Edit& edit, std::size_t ops) {
+  state_->frontier.raise(edit.self.log, edit.self.seq);
+  grow(state_->age, edit, ops);
 }
 
 const VersionVector& Document::frontier() const { return state_->frontier; }

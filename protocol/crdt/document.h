@@ -23,6 +23,7 @@
 
 namespace syncline::crdt {
 
+struct Edit;
 class TextContainer;
 
 // Who made an event and what its author had seen.
@@ -118,6 +119,29 @@ class Document {
   // A local edit is an event whose past is everything applied so far.
   Applied apply(const EventContext& context, std::span<const Op> ops);
 
+  // One event of a person typing in one text, applied keystroke by keystroke. Until commit()
+  // nothing else may touch the document; what `context` refers to must live as long.
+  class Typing {
+   public:
+    // Requires: position and count lie within the text.
+    void insert(std::uint64_t position, std::string_view utf8);
+    void remove(std::uint64_t position, std::uint64_t count);
+    // Characters that are there now.
+    std::uint64_t length() const;
+    // What the event must hold. It counts as applied.
+    Op commit();
+    ~Typing();
+    Typing(Typing&&) noexcept;
+
+   private:
+    friend class Document;
+    struct Session;
+    explicit Typing(std::unique_ptr<Session> session);
+    std::unique_ptr<Session> session_;
+  };
+  // Requires: the author has seen everything. Errors: Errc::not_found if the path leads nowhere.
+  Result<Typing> type(const EventContext& context, const Path& text);
+
   // The whole document, conflicts shown by their first value. Texts read as strings, counters
   // as integers or as decimals in a string, sets as sorted lists.
   Value read() const;
@@ -168,6 +192,7 @@ class Document {
  private:
   struct State;
   void look_for_history();
+  void note_event(const Edit& edit, std::size_t ops);
 
   std::unique_ptr<State> state_;
 };

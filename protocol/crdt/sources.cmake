@@ -25,6 +25,7 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/text_container.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_edit.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/typing.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/version.cpp)

@@ -105,9 +105,7 @@ bool TextContainer::edit(const Edit& edit, std::span<const TextSplice> splices,
     fits = splice_newest(edit, splices, utf8);
   else
     append(edit, splices, utf8);
-  touched_.raise(edit.self.log, edit.self.seq);
-  if (const std::uint64_t first = first_.get(edit.self.log); first == 0 || edit.self.seq < first)
-    first_.set(edit.self.log, edit.self.seq);
+  note_writer(edit);
   return fits;
 }
 
@@ -135,6 +133,31 @@ bool TextContainer::splice_newest(const Edit& edit, std::span<const TextSplice> 
     log_->note_length_now_and_then(static_cast<std::uint32_t>(rope_.scalars()));
   }
   return fits;
+}
+
+void TextContainer::type(const Edit& edit, const TextSplice& splice, std::string_view utf8) {
+  whole_.reset();
+  if (log_) {
+    const text::EventRef event{edit.self.log, edit.self.seq};
+    if (settled_ != log_->size() || !log_->goes_on(event)) {
+      this->edit(edit, std::span(&splice, 1), utf8);
+      return;
+    }
+    if (!log_->has_room(splice.removed + splice.inserted)) return;
+    const auto at = static_cast<std::uint32_t>(splice.position);
+    if (splice.removed > 0) log_->remove(at, static_cast<std::uint32_t>(splice.removed));
+    if (splice.inserted > 0) log_->insert(at, utf8, static_cast<std::uint32_t>(splice.inserted));
+    settled_ = log_->size();
+  }
+  if (splice.removed > 0) rope_.remove(splice.position, splice.removed);
+  if (splice.inserted > 0) rope_.insert(splice.position, utf8, splice.inserted);
+  if (!touched_.covers(edit.self)) note_writer(edit);
+}
+
+void TextContainer::note_writer(const Edit& edit) {
+  touched_.raise(edit.self.log, edit.self.seq);
+  if (const std::uint64_t first = first_.get(edit.self.log); first == 0 || edit.self.seq < first)
+    first_.set(edit.self.log, edit.self.seq);
 }
 
 void TextContainer::append(const Edit& edit, std::span<const TextSplice> splices,
@@ -180,7 +203,8 @@ void TextContainer::begin(const Edit& edit) {
                        [](const auto& row, LogIndex wanted) { return row.first < wanted; });
   if (at == ids_.end() || at->first != edit.self.log)
     ids_.insert(at, {edit.self.log, edit.id_of(edit.self.log)});
-  log_->begin(event, log_->version_of([&edit](LogIndex log) { return edit.view.get(log); }));
+  log_->begin(event, log_->parents_for(edit.self.log,
+                                       [&edit](LogIndex log) { return edit.view.get(log); }));
 }
 
 // ---- keeping -----------------------------------------------------------------------------------

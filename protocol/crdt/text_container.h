@@ -45,6 +45,8 @@ class TextContainer {
   bool edit(const Edit& edit, std::span<const TextSplice> splices, std::string_view utf8);
   // Removes whatever the author saw.
   void clear(const Edit& edit);
+  // One splice by somebody who has seen everything. Requires: it lies within the text.
+  void type(const Edit& edit, const TextSplice& splice, std::string_view utf8);
 
   // All of its history is here, so that any event can be taken in.
   bool has_history() const { return log_ != nullptr; }
@@ -70,6 +72,7 @@ class TextContainer {
   bool splice_newest(const Edit& edit, std::span<const TextSplice> splices, std::string_view utf8);
   void append(const Edit& edit, std::span<const TextSplice> splices, std::string_view utf8);
   void begin(const Edit& edit);
+  void note_writer(const Edit& edit);
   bool is_known_to(const Edit& edit) const;
   text::Replay::Precedes order() const;
   void settle() const;

@@ -10,7 +10,7 @@ namespace syncline::node {
 
 namespace {
 
-constexpr std::size_t rows_max = 4096;
+constexpr std::size_t history_rows_max = 4096;
 
 // Segments that follow each other as one. They begin with the version the first begins with.
 Result<Buffer> join(std::span<const Buffer> segments) {
@@ -82,7 +82,7 @@ void EntityHistory::encode(wire::Writer& out) {
 
 EntityHistory EntityHistory::decode(wire::Reader& in) {
   EntityHistory out;
-  const std::uint64_t rows = in.varint(rows_max);
+  const std::uint64_t rows = in.varint(history_rows_max);
   for (std::uint64_t i = 0; i < rows && in.ok(); ++i)
     out.rows_.push_back(static_cast<std::uint32_t>(in.varint(UINT32_MAX)));
   out.recent_ = to_buffer(in.bytes(64 * recent_size_max));

@@ -29,6 +29,8 @@ class Authors {
  public:
   std::size_t size() const { return logs_.size(); }
   std::uint32_t log_of(AuthorIndex author) const { return logs_[author].log; }
+  // Makes one for a log that is new here.
+  AuthorIndex index_of(std::uint32_t log);
 
   // The units [from, from + count) are this event's. Requires: seqs of a log ascend, units too.
   void append(const EventRef& event, Lv from, Lv count);
@@ -63,7 +65,6 @@ class Authors {
     std::uint64_t last_seq = 0;
     std::vector<std::uint32_t> rows;
   };
-  AuthorIndex index_of(std::uint32_t log);
   std::size_t row_of(Lv lv) const;
   const Row* row_of(AuthorIndex author, std::uint64_t seq) const;
 

@@ -39,6 +39,9 @@ void TextLog::grew(Lv from) {
   graph_.append(count, parents_);
   authors_.append(event_, from, count);
   has_begun_ = true;
+  if (news_.empty()) return;
+  known_[news_of_].swap(news_);
+  news_.clear();
 }
 
 void TextLog::note_length(Lv size, std::uint32_t length) {

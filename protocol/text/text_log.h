@@ -30,6 +30,11 @@ class TextLog {
   template <class SeqOf>
   bool sees_all(SeqOf seq_of) const;
 
+  // The same for the author of a new event of `log`. What it knew at its last one need not be
+  // looked at again.
+  template <class SeqOf>
+  Frontier parents_for(std::uint32_t log, SeqOf seq_of);
+
   // One event's changes follow, each relative to the text after the one before.
   void begin(const EventRef& event, std::span<const Tip> parents);
   // The event that began last may have more changes.
@@ -54,9 +59,16 @@ class TextLog {
  private:
   void grew(Lv from);
 
+  // With more authors than this, all are looked at for every event.
+  static constexpr std::size_t remembered_authors_max = 256;
+
   Graph graph_;
   Ops ops_;
   Authors authors_;
+  std::vector<std::vector<std::uint64_t>> known_;  // by each author at its last units: seqs
+  // That of the event that parents_for() was asked for; it counts once the event has a unit.
+  std::vector<std::uint64_t> news_;
+  AuthorIndex news_of_ = 0;
   EventRef event_;
   Frontier parents_;        // of the next unit
   bool has_begun_ = false;  // the event has units already
@@ -72,6 +84,30 @@ bool TextLog::sees_all(SeqOf seq_of) const {
   for (AuthorIndex author = 0; author < authors_.size(); ++author)
     if (seq_of(authors_.log_of(author)) < authors_.last_seq(author)) return false;
   return true;
+}
+
+template <class SeqOf>
+Frontier TextLog::parents_for(std::uint32_t log, SeqOf seq_of) {
+  const AuthorIndex self = authors_.index_of(log);
+  if (authors_.size() > remembered_authors_max) return version_of(seq_of);
+  if (known_.size() < authors_.size()) known_.resize(authors_.size());
+  std::vector<std::uint64_t>& known = known_[self];
+  known.resize(authors_.size());
+  news_.assign(authors_.size(), 0);
+  news_of_ = self;
+  Frontier tips;
+  bool sees_all = true;
+  for (AuthorIndex author = 0; author < authors_.size(); ++author) {
+    const std::uint64_t seq = seq_of(authors_.log_of(author));
+    sees_all = sees_all && seq >= authors_.last_seq(author);
+    const bool is_news = author == self || seq > known[author];
+    news_[author] = seq;
+    if (!is_news) continue;
+    if (const auto unit = authors_.last_unit(author, seq)) tips.push_back(graph_.tip_at(*unit));
+  }
+  if (sees_all) return graph_.heads();
+  if (tips.size() > 1) graph_.reduce(tips);
+  return tips;
 }
 
 template <class SeqOf>

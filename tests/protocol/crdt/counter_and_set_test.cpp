@@ -60,21 +60,21 @@ TEST_CASE("C16: removing a counter takes away the increments that were seen") {
 
 TEST_CASE("C17: in a set, adding beats removing at the same time") {
   Device a(0), b(1);
-  a.edit({Op{at("s"), SetAdd{text("x")}}, Op{at("s"), SetAdd{text("y")}}});
+  a.edit({Op{at("s"), SetAdd{words("x")}}, Op{at("s"), SetAdd{words("y")}}});
   meet(a, b);
-  a.edit({Op{at("s"), SetRemove{text("x")}}, Op{at("s"), SetRemove{text("y")}}});
-  b.edit(at("s"), SetAdd{text("x")});
+  a.edit({Op{at("s"), SetRemove{words("x")}}, Op{at("s"), SetRemove{words("y")}}});
+  b.edit(at("s"), SetAdd{words("x")});
   meet(a, b);
   CHECK(a.reads(at("s")) == "[\"x\" ]");
   CHECK(b.reads(at("s")) == "[\"x\" ]");
-  b.edit(at("s"), SetRemove{text("x")});
+  b.edit(at("s"), SetRemove{words("x")});
   meet(a, b);
   CHECK(a.reads(at("s")) == "[]");
 }
 
 TEST_CASE("C17: the elements of a set are told apart by kind and read in one order") {
   Device a(0), b(1);
-  for (const Scalar& value : {text("1"), number(1), Scalar{1.0}, Scalar{true}, Scalar{Null{}}})
+  for (const Scalar& value : {words("1"), number(1), Scalar{1.0}, Scalar{true}, Scalar{Null{}}})
     a.edit(at("s"), SetAdd{value});
   b.edit({Op{at("s"), SetAdd{number(0)}}, Op{at("s"), SetAdd{number(1)}}});
   meet(a, b);

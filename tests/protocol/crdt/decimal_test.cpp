@@ -12,7 +12,7 @@ using namespace syncline::crdt::test;
 namespace {
 
 std::string again(const std::string& number) {
-  const auto sum = DecimalSum::of(text(number));
+  const auto sum = DecimalSum::of(words(number));
   return sum ? sum->text() : "refused";
 }
 
@@ -58,12 +58,12 @@ TEST_CASE("a number is the sum of its amounts, and a difference leads from one t
     REQUIRE(arrived.minus(to).is_zero());
     for (const Decimal& amount : *way) arrived.subtract(amount);
     REQUIRE(arrived == from);
-    REQUIRE(DecimalSum::of(text(from.text()))->minus(from).is_zero());
+    REQUIRE(DecimalSum::of(words(from.text()))->minus(from).is_zero());
   }
-  CHECK(DecimalSum::of(text("0"))->amounts()->empty());
-  CHECK(*DecimalSum::of(text("0.00"))->amounts() == std::vector<Decimal>{{0, 2}});
-  CHECK(*DecimalSum::of(text("-12.50"))->amounts() == std::vector<Decimal>{{-1250, 2}});
-  CHECK(DecimalSum::of(text("9223372036854775807.5"))->amounts()->size() == 2);
-  CHECK(DecimalSum::of(text("999999999999999999999999999999"))->amounts().error().code ==
+  CHECK(DecimalSum::of(words("0"))->amounts()->empty());
+  CHECK(*DecimalSum::of(words("0.00"))->amounts() == std::vector<Decimal>{{0, 2}});
+  CHECK(*DecimalSum::of(words("-12.50"))->amounts() == std::vector<Decimal>{{-1250, 2}});
+  CHECK(DecimalSum::of(words("9223372036854775807.5"))->amounts()->size() == 2);
+  CHECK(DecimalSum::of(words("999999999999999999999999999999"))->amounts().error().code ==
         Errc::limit);
 }

@@ -51,7 +51,7 @@ inline void meet(Device& a, Device& b) {
 }
 
 inline Path at(std::string key) { return {Step{std::move(key)}}; }
-inline Scalar text(std::string value) { return Scalar{std::move(value)}; }
+inline Scalar words(std::string value) { return Scalar{std::move(value)}; }
 inline Scalar number(std::int64_t value) { return Scalar{value}; }
 
 }  // namespace syncline::crdt::test

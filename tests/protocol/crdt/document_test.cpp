@@ -27,14 +27,14 @@ Result<Document> load(Bytes bytes) {
 Device rich() {
   Device a(0), b(1), c(2);
   a.edit(at("text"), TextInsert{0, "hello world"});
-  a.edit(at("list"), ListInsert{0, {number(1), Kind::map, text("x")}});
+  a.edit(at("list"), ListInsert{0, {number(1), Kind::map, words("x")}});
   meet(a, b);
   a.edit(at("text"), TextRemove{0, 6});
   b.edit(at("text"), TextInsert{5, ","});
   b.edit({Step{std::string("list")}, Step{std::uint64_t{1}}}, MapSet{"done", false});
   a.edit(at("list"), ListRemove{1, 1});
   c.edit(at("count"), CounterAdd{-3});
-  c.edit(at("tags"), SetAdd{text("t")});
+  c.edit(at("tags"), SetAdd{words("t")});
   c.edit({}, MapSet{"text", Scalar{1.5}});
   a.edit({}, MapRemove{"tags"});
   meet(b, c);
@@ -98,7 +98,7 @@ TEST_CASE("C12: the newest event is that of causality, then log id, whatever cam
 
 TEST_CASE("paths lead to slots, and to nothing where nothing is") {
   Device a(0);
-  a.edit({Step{std::string("a")}, Step{std::string("b")}}, ListInsert{0, {text("x"), Kind::text}});
+  a.edit({Step{std::string("a")}, Step{std::string("b")}}, ListInsert{0, {words("x"), Kind::text}});
   const Path list{Step{std::string("a")}, Step{std::string("b")}};
   Path second = list;
   second.push_back(Step{std::uint64_t{1}});

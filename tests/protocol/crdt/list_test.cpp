@@ -32,7 +32,7 @@ TEST_CASE("C13 C15: an item edited by one and removed by another stays, flagged,
        {std::optional<std::size_t>(0), std::optional<std::size_t>()}) {
     Device a(0), b(1);
     a.edit(at("l"), ListInsert{0, {number(1), Kind::map, number(3)}});
-    a.edit(item(1), MapSet{"title", text("t")});
+    a.edit(item(1), MapSet{"title", words("t")});
     meet(a, b);
     a.edit(at("l"), ListRemove{1, 1});
     CHECK(a.reads(at("l")) == "[1 3 ]");

@@ -9,8 +9,8 @@ using namespace syncline::crdt::test;
 
 TEST_CASE("C10: concurrent values are all kept, one is shown, a later one replaces what it saw") {
   Device a(0), b(1);
-  a.edit({}, MapSet{"title", text("from a")});
-  b.edit({}, MapSet{"title", text("from b")});
+  a.edit({}, MapSet{"title", words("from a")});
+  b.edit({}, MapSet{"title", words("from b")});
   meet(a, b);
   CHECK(a.reads() == b.reads());
   const auto conflicts = a.document().conflicts();
@@ -25,7 +25,7 @@ TEST_CASE("C10: concurrent values are all kept, one is shown, a later one replac
     CHECK(value.wall.unix_ms == static_cast<std::int64_t>(1000 + a.author(value)));
   }
 
-  b.edit({}, MapSet{"title", text("settled")});
+  b.edit({}, MapSet{"title", words("settled")});
   meet(a, b);
   CHECK(a.reads() == "{title: \"settled\" }");
   CHECK(a.document().conflicts().empty());
@@ -42,10 +42,10 @@ TEST_CASE("C13: the same value from two devices is no conflict") {
 
 TEST_CASE("C10 C13: a value that its remover did not know survives, flagged") {
   Device a(0), b(1);
-  a.edit({}, MapSet{"title", text("old")});
+  a.edit({}, MapSet{"title", words("old")});
   meet(a, b);
   a.edit({}, MapRemove{"title"});
-  b.edit({}, MapSet{"title", text("new")});
+  b.edit({}, MapSet{"title", words("new")});
   meet(a, b);
   CHECK(a.reads() == "{title: \"new\" }");
   const auto conflicts = b.document().conflicts();
@@ -61,8 +61,8 @@ TEST_CASE("C12: the value of the higher Lamport time is shown, then that of the 
   for (const bool b_knows_more : {false, true}) {
     Device a(0), b(1);
     if (b_knows_more) b.edit({}, MapSet{"other", Null{}});
-    a.edit({}, MapSet{"title", text("from a")});
-    b.edit({}, MapSet{"title", text("from b")});
+    a.edit({}, MapSet{"title", words("from a")});
+    b.edit({}, MapSet{"title", words("from b")});
     meet(a, b);
     const std::string shown = b_knows_more ? "\"from b\"" : "\"from a\"";
     CHECK(a.reads(at("title")) == shown);
@@ -82,11 +82,11 @@ TEST_CASE("C12: of two containers put by one event that of the later op is shown
 TEST_CASE("C9: an op makes the containers on its way, beside whatever their slots hold") {
   Device a(0);
   const Path tags{Step{std::string("meta")}, Step{std::string("tags")}};
-  a.edit(tags, SetAdd{text("x")});
+  a.edit(tags, SetAdd{words("x")});
   CHECK(a.reads() == "{meta: {tags: [\"x\" ] } }");
   CHECK(a.document().kind_at(tags) == Kind::set);
 
-  a.edit({}, MapSet{"body", text("a leaf")});
+  a.edit({}, MapSet{"body", words("a leaf")});
   a.edit(at("body"), TextInsert{0, "a text"});
   CHECK(a.reads(at("body")) == "\"a text\"");
   REQUIRE(a.document().conflicts().size() == 1);
@@ -107,17 +107,17 @@ TEST_CASE("C11: two devices that create one field's container create one contain
 
 TEST_CASE("C10: an edit inside a container survives its concurrent removal, flagged, and alone") {
   Device a(0), b(1);
-  a.edit({Op{at("note"), MapSet{"title", text("t")}}, Op{at("note"), MapSet{"tag", text("x")}}});
+  a.edit({Op{at("note"), MapSet{"title", words("t")}}, Op{at("note"), MapSet{"tag", words("x")}}});
   meet(a, b);
   a.edit({}, MapRemove{"note"});
-  b.edit(at("note"), MapSet{"title", text("t2")});
+  b.edit(at("note"), MapSet{"title", words("t2")});
   meet(a, b);
   CHECK(a.reads() == "{note: {title: \"t2\" } }");
   REQUIRE(a.document().conflicts().size() == 1);
   CHECK(a.document().conflicts()[0].path == at("note"));
   CHECK(a.document().conflicts()[0].kind == ConflictKind::edited_and_deleted);
   // Going on editing settles nothing; saying so does.
-  b.edit(at("note"), MapSet{"title", text("t3")});
+  b.edit(at("note"), MapSet{"title", words("t3")});
   meet(a, b);
   CHECK(a.document().conflicts().size() == 1);
   a.edit(*a.document().ops_to_resolve(at("note"), 0));
@@ -163,7 +163,7 @@ TEST_CASE("C13: a conflict can be settled for any of its values or for none") {
        {std::optional<std::size_t>(0), std::optional<std::size_t>(1),
         std::optional<std::size_t>()}) {
     Device a(0), b(1);
-    a.edit(at("inner"), MapSet{"title", text("from a")});
+    a.edit(at("inner"), MapSet{"title", words("from a")});
     b.edit(at("inner"), MapSet{"title", number(5)});
     meet(a, b);
     const Path path{Step{std::string("inner")}, Step{std::string("title")}};

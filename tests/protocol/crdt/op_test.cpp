@@ -15,7 +15,7 @@ using namespace syncline::crdt::test;
 namespace {
 
 const std::vector<Op> one_of_each = {
-    {{}, MapSet{"title", text("hello")}},
+    {{}, MapSet{"title", words("hello")}},
     {at("a"), MapSet{"", Kind::list}},
     {at("a"), MapRemove{"b"}},
     {at("a"), MapKeep{"b", Kind::text}},
@@ -29,7 +29,7 @@ const std::vector<Op> one_of_each = {
     {at("c"), CounterAdd{-5}},
     {at("c"), CounterAdd{INT64_MIN, 18}},
     {at("s"), SetAdd{1.5}},
-    {at("s"), SetRemove{text("x")}},
+    {at("s"), SetRemove{words("x")}},
 };
 
 Path deep_path(std::size_t depth) {
@@ -73,7 +73,7 @@ TEST_CASE("C2: every op has the bytes that the specification gives it") {
       {{at("t"), TextInsert{2, "\xc3\xa4"}}, {1, 0x17, 2, 't', 2, 2, 0xc3, 0xa4}},
       {{at("t"), TextRemove{2, 1}}, {1, 0x18, 2, 't', 2, 1}},
       {{at("c"), CounterAdd{1250, 2}}, {1, 0x19, 2, 'c', 2, 0xc4, 0x13}},
-      {{at("s"), SetAdd{text("x")}}, {1, 0x1a, 2, 's', 5, 1, 'x'}},
+      {{at("s"), SetAdd{words("x")}}, {1, 0x1a, 2, 's', 5, 1, 'x'}},
       {{at("s"), SetRemove{Null{}}}, {1, 0x1b, 2, 's', 0}},
       {{deep, CounterAdd{-3}}, of_deep},
   };
@@ -94,7 +94,7 @@ TEST_CASE("C1: one action, value or container that is not known fails all ops be
 }
 
 TEST_CASE("setting a root field to 200 bytes costs at most 210") {
-  const std::vector<Op> ops{{{}, MapSet{"body", text(std::string(200, 'x'))}}};
+  const std::vector<Op> ops{{{}, MapSet{"body", words(std::string(200, 'x'))}}};
   CHECK(encode_ops(ops).size() <= 210);
 }
 
@@ -120,14 +120,14 @@ TEST_CASE("C3 C4 C5: what check_ops refuses, the decoder refuses too") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<Op> bad = {
       {{}, MapSet{std::string(limits::map_key_size_max + 1, 'k'), Null{}}},
-      {{}, MapSet{"a", text(std::string(limits::value_size_max + 1, 'v'))}},
-      {{}, MapSet{"a", text("\xff")}},
+      {{}, MapSet{"a", words(std::string(limits::value_size_max + 1, 'v'))}},
+      {{}, MapSet{"a", words("\xff")}},
       {{}, MapSet{std::string("nul\0", 4), Null{}}},
       {{}, MapSet{"a", Scalar{nan}}},
       {at("\xc3"), MapRemove{"x"}},
       {at("l"), ListInsert{0, {}}},
       {at("l"), ListInsert{std::uint64_t{1} << 32, {Null{}}}},
-      {at("l"), ListInsert{0, {text("\xff")}}},
+      {at("l"), ListInsert{0, {words("\xff")}}},
       {at("l"), ListRemove{0, 0}},
       {at("l"), ListSet{std::uint64_t{1} << 32, Null{}}},
       {at("t"), TextInsert{0, ""}},

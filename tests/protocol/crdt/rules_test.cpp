@@ -48,40 +48,44 @@ TEST_CASE("max and min take the greatest and the least, numbers by what they are
         std::to_string(INT64_MAX));
   CHECK(settled(Rule::max, {value(Scalar(-1e300)), value(number(INT64_MIN))}) ==
         std::to_string(INT64_MIN));
-  CHECK(settled(Rule::max, {value(text("b")), value(text("a"))}) == "\"b\"");
+  CHECK(settled(Rule::max, {value(words("b")), value(words("a"))}) == "\"b\"");
   CHECK(settled(Rule::min, {value(Scalar(true)), value(Scalar(false))}) == "false");
   CHECK(settled(Rule::max, {value(number(4)), value(number(9), Kind::counter)}) == "9");
-  CHECK(settled(Rule::max, {value(number(4)), value(text("4.50"), Kind::counter)}) == "\"4.50\"");
+  CHECK(settled(Rule::max, {value(number(4)), value(words("4.50"), Kind::counter)}) == "\"4.50\"");
 }
 
 TEST_CASE("values of different sorts stay a conflict") {
-  CHECK(settled(Rule::max, {value(number(1)), value(text("1"))}) == "a conflict");
-  CHECK(settled(Rule::max, {value(text("4.50"), Kind::counter), value(text("5"))}) == "a conflict");
+  CHECK(settled(Rule::max, {value(number(1)), value(words("1"))}) == "a conflict");
+  CHECK(settled(Rule::max, {value(words("4.50"), Kind::counter), value(words("5"))}) ==
+        "a conflict");
   CHECK(settled(Rule::max, {value(number(1)), value(Scalar(Null{}))}) == "a conflict");
-  CHECK(settled(Rule::max, {value(text("a")), value(text("b"), Kind::text)}) == "a conflict");
+  CHECK(settled(Rule::max, {value(words("a")), value(words("b"), Kind::text)}) == "a conflict");
   CHECK(settled(Rule::max, {value(number(1)), items({}, Kind::list)}) == "a conflict");
-  CHECK(settled(Rule::unite, {value(text("a")), value(text("b"))}) == "a conflict");
-  CHECK(settled(Rule::unite, {items({}, Kind::set), value(text("b"), Kind::text)}) == "a conflict");
-  CHECK(settled(Rule::as_text, {value(text("a")), value(number(1))}) == "a conflict");
-  CHECK(settled(Rule::as_text, {value(text("a")), items({text("b")}, Kind::list)}) == "a conflict");
+  CHECK(settled(Rule::unite, {value(words("a")), value(words("b"))}) == "a conflict");
+  CHECK(settled(Rule::unite, {items({}, Kind::set), value(words("b"), Kind::text)}) ==
+        "a conflict");
+  CHECK(settled(Rule::as_text, {value(words("a")), value(number(1))}) == "a conflict");
+  CHECK(settled(Rule::as_text, {value(words("a")), items({words("b")}, Kind::list)}) ==
+        "a conflict");
   // One value: something was deleted, not written twice.
   CHECK(settled(Rule::max, {value(number(1))}) == "a conflict");
 }
 
 TEST_CASE("union keeps every item once") {
-  CHECK(settled(Rule::unite, {items({text("b"), text("a")}, Kind::list),
-                              items({text("a"), text("c")}, Kind::set)}) == "[\"b\" \"a\" \"c\" ]");
-  CHECK(settled(Rule::unite, {items({text("b")}, Kind::set), value(text("a"))}) ==
+  CHECK(settled(Rule::unite, {items({words("b"), words("a")}, Kind::list),
+                              items({words("a"), words("c")}, Kind::set)}) ==
+        "[\"b\" \"a\" \"c\" ]");
+  CHECK(settled(Rule::unite, {items({words("b")}, Kind::set), value(words("a"))}) ==
         "[\"a\" \"b\" ]");
 }
 
 TEST_CASE("text keeps the lines of all, common ones once") {
-  CHECK(settled(Rule::as_text, {value(text("milk\neggs\n")), value(text("milk\nbread\n"))}) ==
+  CHECK(settled(Rule::as_text, {value(words("milk\neggs\n")), value(words("milk\nbread\n"))}) ==
         describe(Value{Scalar(std::string("milk\neggs\nbread\n"))}));
-  CHECK(settled(Rule::as_text, {value(text("one")), value(text("two"), Kind::text)}) ==
+  CHECK(settled(Rule::as_text, {value(words("one")), value(words("two"), Kind::text)}) ==
         describe(Value{Scalar(std::string("one\ntwo"))}));
-  CHECK(settled(Rule::as_text, {value(text("")), value(text("two"))}) == "\"two\"");
-  CHECK(settled(Rule::as_text, {value(text("a\nb\nc")), value(text("a\nc"))}) ==
+  CHECK(settled(Rule::as_text, {value(words("")), value(words("two"))}) == "\"two\"");
+  CHECK(settled(Rule::as_text, {value(words("a\nb\nc")), value(words("a\nc"))}) ==
         describe(Value{Scalar(std::string("a\nb\nc"))}));
 }
 
@@ -150,11 +154,12 @@ TEST_CASE("C20: a rule shows the same on every device, whatever came first") {
   CHECK(settled_in_every_order(numbers, rules({{"/x", Rule::min}})) == Seen{"{x: 3 }"});
   CHECK(settled_in_every_order(numbers, rules({{"/y", Rule::max}})).front().find("open") !=
         std::string::npos);
-  const History texts = race({set_x(text("a")), set_x(text("b")), {{at("x"), TextInsert{0, "c"}}}});
+  const History texts =
+      race({set_x(words("a")), set_x(words("b")), {{at("x"), TextInsert{0, "c"}}}});
   CHECK(settled_in_every_order(texts, rules({{"/x", Rule::as_text}})).size() == 1);
-  const History mixed = race({set_x(text("a")),
-                              {{at("x"), SetAdd{text("b")}}},
-                              {{at("x"), ListInsert{0, {text("c"), text("a")}}}}});
+  const History mixed = race({set_x(words("a")),
+                              {{at("x"), SetAdd{words("b")}}},
+                              {{at("x"), ListInsert{0, {words("c"), words("a")}}}}});
   CHECK(settled_in_every_order(mixed, rules({{"/x", Rule::unite}})).size() == 1);
   // Inside a list item, and a place above it that a rule replaces.
   const Path deep{Step{std::string("x")}, Step{std::string("y")}};

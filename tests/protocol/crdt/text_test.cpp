@@ -137,3 +137,42 @@ TEST_CASE("a long text edited everywhere stays in order") {
   CHECK(a.reads(at("t")) == '"' + expected + '"');
   CHECK_FALSE(a.document().check());
 }
+
+TEST_CASE("typing keystroke by keystroke is one event with the same result everywhere") {
+  Replica typist, reader(1);
+  VersionVector nothing;
+  const EventContext context{0, 1, nothing, WallTime{7}, typist.logs()};
+  auto typing = typist.document.type(context, at("t"));
+  REQUIRE(typing);
+  for (const char* key : {"h", "ä", "l", "l", "o"}) typing->insert(typing->length(), key);
+  typing->remove(1, 1);
+  typing->insert(1, "e");
+  typing->remove(typing->length() - 1, 1);
+  typing->remove(typing->length() - 1, 1);
+  const Op op = typing->commit();
+  CHECK(describe(*typist.document.read(at("t"))) == "\"hel\"");
+  CHECK(typist.document.age().events == 1);
+  REQUIRE(check_ops(std::span(&op, 1)));
+  REQUIRE(std::get<TextEdit>(op.action).splices.size() == 3);
+  CHECK(decode_ops(encode_ops(std::span(&op, 1))).value() == std::vector<Op>{op});
+  reader.document.apply({0, 1, nothing, WallTime{7}, typist.logs()}, std::span(&op, 1));
+  CHECK(reader.document.canonical(typist.logs()) == typist.document.canonical(typist.logs()));
+}
+
+TEST_CASE("a text read from a snapshot asks for its history before it merges") {
+  Device a(0), b(1);
+  a.edit(at("t"), TextInsert{0, "common"});
+  meet(a, b);
+  a.edit(at("t"), TextInsert{6, " left"});
+  b.edit(at("t"), TextInsert{0, "right "});
+  wire::Writer out;
+  a.document().encode(out);
+  wire::Reader in(out.view());
+  auto again = Document::decode(in);
+  REQUIRE(again);
+  CHECK_FALSE(again->has_history());
+  CHECK(again->wants_history(VersionVector({{0, 1}})));
+  CHECK_FALSE(again->wants_history(again->frontier()));
+  Document empty;
+  CHECK_FALSE(again->adopt_history(std::move(empty)));
+}

@@ -121,7 +121,7 @@ TEST_CASE("an array over a set adds and removes its elements, in any order") {
   put(a, fields({{"tags", {Kind::set, ShapeList{leaf("x"), leaf("y")}}}}));
   const auto ops = put(a, fields({{"tags", list({leaf("z"), leaf("y"), leaf("z")})}}));
   CHECK(ops ==
-        std::vector<Op>{{at("tags"), SetRemove{text("x")}}, {at("tags"), SetAdd{text("z")}}});
+        std::vector<Op>{{at("tags"), SetRemove{words("x")}}, {at("tags"), SetAdd{words("z")}}});
   CHECK(a.document().kind_at(at("tags")) == Kind::set);
   // What a set cannot hold makes it a list.
   put(a, fields({{"tags", list({list({})})}}));
@@ -137,7 +137,7 @@ TEST_CASE("an item that is edited elsewhere keeps the edit when others come befo
   b.receive(a);
   put(a, fields({{"todo", list({task("eggs", false), task("milk", false), task("bread", true)})}}));
   const Path milk{Step{std::string("todo")}, Step{std::uint64_t{0}}};
-  b.edit(milk, MapSet{"title", text("oat milk")});
+  b.edit(milk, MapSet{"title", words("oat milk")});
   meet(a, b);
   CHECK(a.reads() ==
         "{todo: [{done: false title: \"eggs\" } {done: false title: \"oat milk\" } {done: true "
@@ -191,7 +191,7 @@ TEST_CASE("the hunks of two sequences turn one into the other") {
 
 TEST_CASE("whoever writes a value settles what is beside it, whoever passes by does not") {
   const auto conflicting = [](Device& a, Device& b) {
-    a.edit({}, MapSet{"title", text("one")});
+    a.edit({}, MapSet{"title", words("one")});
     b.edit(at("title"), TextInsert{0, "two"});
     meet(a, b);
     REQUIRE(a.document().conflicts().size() == 1);
