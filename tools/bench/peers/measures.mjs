@@ -2,13 +2,19 @@
 // What is measured, each in a process of its own; a measure returns {metric: value}. Only the timed
 // lines are between clock reads: traces are parsed, and the texts compared, outside of them.
 import { readFileSync, writeFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { typing } from "./edits.mjs";
 import { authorsOf, missing } from "./graph.mjs";
+import { readApart } from "./read_apart.mjs";
 import { READER } from "./reader.mjs";
 import { readTrace } from "./traces.mjs";
 
 const WARM_RUNS = 15;
 const WARM_MS = 4000;
+const SETTLE_MS = 25;
+const SETTLE_LEAST = 4;
+const SETTLE_MOST = 40;
+const SETTLE_BYTES = 10000;
 const DRIFT_COMMON = 50000;
 const DRIFT_RUNS = 5;
 
@@ -18,11 +24,21 @@ function same(found, wanted) {
   if (found !== wanted) throw new Error("another text than the trace's");
 }
 
+// A trace that nobody needs any more would be collected, and its size taken off the document's.
+const alive = [];
+
 /** What is alive, of JavaScript and of WebAssembly, whose memory counts as external. */
-function liveMb() {
-  for (let pass = 0; pass < 3; pass += 1) globalThis.gc({ type: "major", execution: "sync", flavor: "last-resort" });
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / 1e6;
+async function liveMb() {
+  let before = Infinity;
+  for (let pass = 0; ; pass += 1) {
+    // Buffers are let go of on a thread of the engine's own, which has to come by first.
+    await setTimeout(SETTLE_MS);
+    globalThis.gc({ type: "major", execution: "sync", flavor: "last-resort" });
+    const { heapUsed, external } = process.memoryUsage();
+    const now = heapUsed + external;
+    if (pass >= SETTLE_LEAST && (Math.abs(now - before) < SETTLE_BYTES || pass >= SETTLE_MOST)) return now / 1e6;
+    before = now;
+  }
 }
 
 /** So that what a library sets up once is not counted as the document's. */
@@ -61,16 +77,17 @@ function save(replica, messages, files) {
 }
 
 /** A sequential trace, transaction by transaction as local edits; then saves what the library saves. */
-export function replay(engine, { trace, files }) {
-  const { start, end, transactions } = readTrace(trace);
+export async function replay(engine, { trace, files }) {
+  const { start, end, transactions } = await readApart(trace);
+  alive.push(transactions);
   wake(engine);
-  const before = liveMb();
+  const before = await liveMb();
   const replica = engine.open(0);
   if (start) replica.edit([[0, 0, start]]);
   const began = performance.now();
   for (const { patches } of transactions) replica.edit(patches);
   const took = performance.now() - began;
-  const memory = liveMb() - before;
+  const memory = (await liveMb()) - before;
   same(replica.text(), end);
   return { replay: took, memory, ...save(replica, null, files) };
 }
@@ -102,8 +119,8 @@ export function prepare(engine, { trace, files }) {
 }
 
 /** A concurrent trace's whole history as one message to an empty replica. */
-export function merge(engine, { trace, files }) {
-  const { end } = readTrace(trace);
+export async function merge(engine, { trace, files }) {
+  const { end } = await readApart(trace);
   const message = readFileSync(files.message);
   wake(engine);
   const receive = () => {
@@ -111,10 +128,10 @@ export function merge(engine, { trace, files }) {
     replica.apply([message]);
     return replica;
   };
-  const before = liveMb();
+  const before = await liveMb();
   const held = receive();
   same(held.text(), end);
-  const memory = liveMb() - before;
+  const memory = (await liveMb()) - before;
   held.free();
   return { merge: warm(receive, end), memory };
 }

@@ -21,7 +21,7 @@ export function measure(peer, name, options, seconds) {
     child.on("close", (code, signal) => {
       if (code === 0 && figures) resolve({ figures });
       else if (signal === "SIGKILL") resolve({ failed: `killed, ${seconds} s at most` });
-      else resolve({ failed: errors.match(/^.*(Error|panicked).*$/m)?.[0] ?? `exit ${code ?? signal}` });
+      else resolve({ failed: errors.match(/^(\w*Error.*: .*|.*panicked at.*)$/m)?.[0] ?? `exit ${code ?? signal}` });
     });
   });
 }

@@ -5,8 +5,12 @@ import { READER } from "../reader.mjs";
 
 const actor = (number) => number.toString(16).padStart(32, "0");
 
-// The empty text is itself a value with an id, so all replicas start from the same one.
-const start = Automerge.save(Automerge.from({ text: "" }, actor(0)));
+// The empty text is itself a value with an id, so all replicas start from the same one; in every process
+// too, thus the fixed time.
+const empty = Automerge.change(Automerge.init(actor(0)), { time: 0 }, (draft) => {
+  draft.text = "";
+});
+const start = Automerge.save(empty);
 
 class Replica {
   constructor(author, bytes = start) {
