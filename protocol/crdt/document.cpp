@@ -32,12 +32,7 @@ Applied Document::apply(const EventContext& context, std::span<const Op> ops) {
     applied.effect = Effect::duplicate;
     return applied;
   }
-  Edit edit{View(context.past, self),
-            self,
-            context.lamport != 0 ? context.lamport : context.past.sum() + 1,
-            context.wall,
-            context.logs,
-            0};
+  Edit edit{View(context.past, self), self, context.lamport_time(), context.wall, context.logs, 0};
   for (const Op& op : ops) {
     const OpEffect effect = apply_op(state_->root, edit, op);
     if (effect == OpEffect::is_void) ++applied.void_ops;

@@ -37,6 +37,8 @@ struct EventContext {
   // What was derived when the event came first, for one that is replayed with less of its past;
   // 0: to be derived from `past`.
   std::uint64_t lamport = 0;
+
+  std::uint64_t lamport_time() const { return lamport != 0 ? lamport : past.sum() + 1; }
 };
 
 enum class Effect : std::uint8_t {

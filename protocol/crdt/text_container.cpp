@@ -53,10 +53,8 @@ TextContainer& TextContainer::operator=(TextContainer&&) noexcept = default;
 text::Replay::Precedes TextContainer::order() const {
   return [this](LogIndex a, LogIndex b) {
     const auto id = [this](LogIndex log) {
-      const auto found =
-          std::lower_bound(ids_.begin(), ids_.end(), log,
-                           [](const auto& row, LogIndex wanted) { return row.first < wanted; });
-      return found != ids_.end() && found->first == log ? found->second : LogId{};
+      const auto found = ids_.find(log);
+      return found != ids_.end() ? found->second : LogId{};
     };
     return id(a) < id(b);
   };
@@ -198,11 +196,7 @@ void TextContainer::clear(const Edit& edit) {
 void TextContainer::begin(const Edit& edit) {
   const text::EventRef event{edit.self.log, edit.self.seq};
   if (log_->goes_on(event)) return;
-  const auto at =
-      std::lower_bound(ids_.begin(), ids_.end(), edit.self.log,
-                       [](const auto& row, LogIndex wanted) { return row.first < wanted; });
-  if (at == ids_.end() || at->first != edit.self.log)
-    ids_.insert(at, {edit.self.log, edit.id_of(edit.self.log)});
+  ids_.try_emplace(edit.self.log, edit.id_of(edit.self.log));
   log_->begin(event, log_->parents_for(edit.self.log,
                                        [&edit](LogIndex log) { return edit.view.get(log); }));
 }

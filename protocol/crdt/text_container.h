@@ -14,6 +14,7 @@
 #include "protocol/text/replay.h"
 #include "protocol/text/rope.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,7 +81,7 @@ class TextContainer {
   VersionVector first_;
   VersionVector touched_;
   // Ids of the logs in the history, for the order of what was written at one place.
-  std::vector<std::pair<LogIndex, LogId>> ids_;
+  std::map<LogIndex, LogId> ids_;
   std::unique_ptr<text::TextLog> log_;
   // What reading may bring up to date.
   mutable text::Rope rope_;

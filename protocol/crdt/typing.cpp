@@ -21,8 +21,8 @@ Document::Typing::~Typing() = default;
 
 Result<Document::Typing> Document::type(const EventContext& context, const Path& path) {
   const EventId self{context.log, context.seq};
-  const std::uint64_t lamport = context.lamport != 0 ? context.lamport : context.past.sum() + 1;
-  const Edit edit{View(context.past, self), self, lamport, context.wall, context.logs, 0};
+  const Edit edit{
+      View(context.past, self), self, context.lamport_time(), context.wall, context.logs, 0};
   TextContainer* text = path.empty() ? nullptr : enter_text(state_->root, edit, path);
   if (text == nullptr) return fail(Errc::not_found, "no text can be at this path");
   return Typing(

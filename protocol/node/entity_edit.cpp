@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/node/entity_edit.h"
 
+#include "protocol/crdt/text_container.h"
 #include "protocol/crdt/text_diff.h"
 #include "protocol/crdt/value_diff.h"
 #include "protocol/node/entity_body.h"
@@ -29,11 +30,8 @@ auto failed_at(const std::string& place, const Failed& failed) {
 
 // The text at `path`; empty if there is none yet.
 std::string text_at(const crdt::Document& document, const crdt::Path& path) {
-  if (document.kind_at(path) != crdt::Kind::text) return {};
-  const auto value = document.read(path);
-  const auto* scalar = value ? std::get_if<crdt::Scalar>(&value->node) : nullptr;
-  const auto* text = scalar ? std::get_if<std::string>(scalar) : nullptr;
-  return text ? *text : std::string();
+  const crdt::TextContainer* text = document.find_text(path);
+  return text ? text->text() : std::string();
 }
 
 // Spec C7 counts scalar values.
@@ -59,14 +57,12 @@ Status convert_positions(const crdt::Document& now, Op& op, Positions unit) {
 bool surely_applies(const Op& op, const crdt::Document& document) {
   if (!crdt::check_ops(std::span(&op, 1))) return false;
   if (op.path.empty()) return std::holds_alternative<crdt::MapSet>(op.action);
-  if (document.kind_at(op.path) != crdt::Kind::text) return false;
-  const auto length = [&] {
-    return crdt::length_of(text_at(document, op.path), Positions::scalars);
-  };
+  const crdt::TextContainer* text = document.find_text(op.path);
+  if (text == nullptr) return false;
   if (const auto* insert = std::get_if<crdt::TextInsert>(&op.action))
-    return insert->position <= length();
+    return insert->position <= text->length();
   if (const auto* cut = std::get_if<crdt::TextRemove>(&op.action)) {
-    const std::uint64_t most = length();
+    const std::uint64_t most = text->length();
     return cut->count > 0 && cut->position <= most && cut->count <= most - cut->position;
   }
   return false;

@@ -58,9 +58,8 @@ void EntityState::take_creation(const std::string& its_type, WallTime at) {
 void EntityState::remember(const crdt::EventContext& context, const EntityBody& body) {
   crdt::VersionVector base = edits;
   base.merge(removed);
-  const std::uint64_t lamport = context.lamport != 0 ? context.lamport : context.past.sum() + 1;
   history.add({{context.log, context.seq},
-               lamport,
+               context.lamport_time(),
                context.wall,
                context.past,
                static_cast<history::EventKind>(body.kind),

@@ -9,24 +9,17 @@
 // messages, sealed.
 #include "protocol/history/replay.h"
 #include "protocol/history/segment.h"
+#include "tools/bench/clock.h"
 #include "tools/bench/recorded.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
-#include <time.h>
-
 using namespace syncline;
 using namespace syncline::bench;
 
 namespace {
-
-double nanoseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
 
 // The same typing as that of the other libraries' bench (edits.mjs).
 class Typist {
@@ -101,7 +94,7 @@ Copy drift(const Buffer& common, const crdt::LogTable& logs, crdt::LogIndex log,
            std::size_t edits) {
   Copy copy{copy_of(common, logs), {}};
   const std::uint64_t length = text_of(copy.document).size();
-  Typist typist(log, log == 1 ? "abcdefgh" : "stuvwxyz");
+  Typist typist(log + 1, log == 1 ? "abcdefghij" : "ABCDEFGHIJ");
   type(typist.type(edits, length), copy.document, {log, 1}, copy.document.frontier(), logs,
        &copy.own);
   return copy;
@@ -111,7 +104,7 @@ bool measure(std::size_t edits) {
   const crdt::LogTable logs = logs_of(3);
   crdt::Document first;
   Events start;
-  type(Typist(77, "ijklmnop").type(50000, 0), first, {0, 1}, {}, logs, &start);
+  type(Typist(1, "0123456789").type(50000, 0), first, {0, 1}, {}, logs, &start);
   const Buffer common = sealed_history(start);
   std::vector<double> times;
   std::size_t bytes = 0;
@@ -134,7 +127,7 @@ bool measure(std::size_t edits) {
   std::printf(
       "{\"bench\":\"diverge\",\"case\":\"%zu\",\"metric\":\"ms\",\"unit\":\"ms\",\"value\":%.3f,"
       "\"limit\":null,\"ratio\":null}\n",
-      edits, times[times.size() / 2]);
+      edits, median(times));
   std::printf(
       "{\"bench\":\"diverge\",\"case\":\"%zu\",\"metric\":\"bytes\",\"unit\":\"bytes\","
       "\"value\":%zu,\"limit\":null,\"ratio\":null}\n",

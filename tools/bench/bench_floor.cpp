@@ -4,6 +4,7 @@
 // nothing favours it: one JSON line a figure, medians, with the best of all runs beside them.
 //
 //   bench_floor TRACE.json.gz...
+#include "tools/bench/clock.h"
 #include "tools/bench/floor.h"
 
 #include <algorithm>
@@ -11,19 +12,10 @@
 #include <functional>
 #include <random>
 
-#include <time.h>
-
 using namespace syncline;
 using namespace syncline::bench;
 
 namespace {
-
-// Time on the processor: nothing here waits, and what else runs on the machine counts less.
-double nanoseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
 
 constexpr int rounds = 31;
 
@@ -39,15 +31,9 @@ void print(const std::string& which, const char* metric, const char* unit, doubl
 }
 
 void measure(const std::string& which, const Figure& figure, const std::function<void()>& run) {
-  std::vector<double> times;
-  for (int round = 0; round < rounds; ++round) {
-    const double start = nanoseconds();
-    run();
-    times.push_back(nanoseconds() - start);
-  }
-  std::sort(times.begin(), times.end());
+  const std::vector<double> times = sorted_times(rounds, run);
   const std::string metric = figure.metric;
-  print(which, metric.c_str(), "ms", times[times.size() / 2] / 1e6);
+  print(which, metric.c_str(), "ms", median(times) / 1e6);
   print(which, (metric + "_best").c_str(), "ms", times.front() / 1e6);
   print(which, (metric + "_edit_best").c_str(), "ns", times.front() / figure.divisor);
 }

@@ -13,38 +13,22 @@
 //                text for each character
 // history, snapshot, loose   sealed bytes: as kept, without history, and as events of a log
 #include "protocol/history/replay.h"
+#include "tools/bench/clock.h"
 #include "tools/bench/floor.h"
 #include "tools/bench/recorded.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <optional>
 
 #include <malloc.h>
-#include <time.h>
 
 using namespace syncline;
 using namespace syncline::bench;
 
 namespace {
 
-double nanoseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
-double median_ms(const std::function<void()>& run, int rounds = 15) {
-  std::vector<double> times;
-  for (int round = 0; round < rounds; ++round) {
-    const double start = nanoseconds();
-    run();
-    times.push_back((nanoseconds() - start) / 1e6);
-  }
-  std::sort(times.begin(), times.end());
-  return times[times.size() / 2];
-}
+double median_ms(const std::function<void()>& run) { return median(sorted_times(15, run)) / 1e6; }
 
 struct Line {
   std::string which;
