@@ -2,6 +2,7 @@
 #include "ipc/document_value.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/crdt/tree_position.h"
 
 #include <algorithm>
 #include <optional>
@@ -60,11 +61,21 @@ Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& p
   if (name == "$text" && content.is_string()) return Wanted{Kind::text, &content};
   if (name == "$counter" && read_number(content)) return Wanted{Kind::counter, &content};
   if (name == "$set" && content.is_array()) return Wanted{Kind::set, &content};
+  if (name == "$tree" && content.is_array()) return Wanted{Kind::tree, &content};
   if (name == "$map" && content.is_object()) return Wanted{Kind::map, &content};
-  return fail(Errc::invalid, place + R"( has one key with "$": that is {"$text": string}, )"
-                                     R"({"$counter": integer or string like "12.50"}, )"
-                                     R"({"$set": array}, or {"$map": object})"
-                                     " around a map with such a key");
+  return fail(Errc::invalid,
+              place + R"( has one key with "$": that is {"$text": string}, )"
+                      R"({"$counter": integer or string like "12.50"}, )"
+                      R"({"$set": array}, {"$tree": array of nodes}, or {"$map": object})"
+                      " around a map with such a key");
+}
+
+Schema tree_node_schema() {
+  return object("a node of a tree",
+                {required("id", text("its name, of your choice", limits::tree_node_id_size_max, 1)),
+                 optional("parent", any_value("the id of the node it is below, or null"),
+                          "null: it is at the top"),
+                 optional("value", any_object("what it holds"), "empty")});
 }
 
 Result<crdt::Scalar> read_scalar(Json& value, const std::string& place) {
@@ -208,6 +219,33 @@ Status OpsWriter::add_number(const Path& counter, const Json& number, const std:
   return {};
 }
 
+Status OpsWriter::fill_tree(const Path& tree, Json& nodes, const std::string& place) {
+  std::map<std::string, std::string> last;  // of each parent the position of its last child
+  last.emplace();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const std::string where = place + "[" + std::to_string(i) + "]";
+    const Status checked = check(tree_node_schema(), nodes[i], where);
+    if (!checked) return checked;
+    const std::string id = nodes[i]["id"].get<std::string>();
+    const Json& parent = nodes[i]["parent"];
+    const std::string above = parent.is_string() ? parent.get<std::string>() : std::string();
+    const auto beside = last.find(above);
+    if (beside == last.end() || (!parent.is_null() && above.empty())) {
+      return fail(Errc::invalid, where + ".parent has to be null or a node that comes before");
+    }
+    beside->second = crdt::tree_position_between(beside->second, {}, 0);
+    push(tree, crdt::TreeInsert{id, above, beside->second});
+    if (!last.emplace(id, std::string()).second) {
+      return fail(Errc::invalid, where + ".id is that of a node before");
+    }
+    if (const auto value = nodes[i].find("value"); value != nodes[i].end()) {
+      Status filled = fill_map(below(tree, crdt::NodeStep{id}), *value, where + ".value");
+      if (!filled) return filled;
+    }
+  }
+  return {};
+}
+
 Status OpsWriter::fill(const Path& path, Kind kind, Json& content, const std::string& place) {
   switch (kind) {
     case Kind::map: return fill_map(path, content, place);
@@ -221,6 +259,7 @@ Status OpsWriter::fill(const Path& path, Kind kind, Json& content, const std::st
         push(path, crdt::SetAdd{std::move(*leaf)});
       }
       return {};
+    case Kind::tree: return fill_tree(path, content, place);
   }
   return {};
 }
@@ -247,12 +286,34 @@ Json to_json(const crdt::Value& value) {
 
 namespace {
 
+Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path& path);
+
+Json annotate_tree(const crdt::Value& tree, const std::map<Path, Kind>& kinds, Path& path) {
+  Json nodes = Json::array();
+  for (const crdt::Value& node : std::get<crdt::ValueList>(tree.node)) {
+    const auto& fields = std::get<crdt::ValueMap>(node.node);
+    Json made = to_json(node);
+    path.emplace_back(crdt::NodeStep{made["id"].get<std::string>()});
+    // A node has a map and nothing else: it needs no marker.
+    Json& value = made["value"] = Json::object();
+    for (const auto& [key, inner] : std::get<crdt::ValueMap>(fields.at("value").node)) {
+      path.emplace_back(key);
+      value[key] = annotate(inner, kinds, path);
+      path.pop_back();
+    }
+    path.pop_back();
+    nodes.push_back(std::move(made));
+  }
+  return {{"$tree", std::move(nodes)}};
+}
+
 Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path& path) {
   if (const auto found = kinds.find(path); found != kinds.end()) {
     switch (found->second) {
       case Kind::text: return {{"$text", to_json(value)}};
       case Kind::counter: return {{"$counter", to_json(value)}};
       case Kind::set: return {{"$set", to_json(value)}};
+      case Kind::tree: return annotate_tree(value, kinds, path);
       case Kind::map:
       case Kind::list: break;
     }

@@ -3,12 +3,13 @@
 // Document values: plain JSON into ops, and documents into plain JSON.
 //
 // Objects become maps, arrays lists, the rest leaves. An object with one key that begins
-// with "$" is a marker: {"$text": "..."}, {"$counter": 5}, {"$set": [...]}, and
-// {"$map": {...}} for a map that would look like a marker. The annotated form of a document
-// has markers wherever they are needed to make the same document again.
+// with "$" is a marker: {"$text": "..."}, {"$counter": 5}, {"$set": [...]},
+// {"$tree": [...]}, and {"$map": {...}} for a map that would look like a marker. The annotated form
+// of a document has markers wherever they are needed to make the same document again.
 #pragma once
 
 #include "ipc/json.h"
+#include "ipc/schema.h"
 #include "protocol/base/result.h"
 #include "protocol/crdt/decimal.h"
 #include "protocol/crdt/op.h"
@@ -52,6 +53,7 @@ class OpsWriter {
 
  private:
   Status fill(const crdt::Path& path, crdt::Kind kind, Json& content, const std::string& place);
+  Status fill_tree(const crdt::Path& tree, Json& nodes, const std::string& place);
   Status fill_map(const crdt::Path& path, Json& content, const std::string& place);
 
   std::vector<step::EditOp>& out_;
@@ -59,6 +61,8 @@ class OpsWriter {
 
 // An integer, or a string like "12.50": how counters are written. Nothing for everything else.
 std::optional<crdt::DecimalSum> read_number(const Json& value);
+// One of the nodes in {"$tree": [...]}, which come after their parents.
+Schema tree_node_schema();
 // Nothing of an object or array.
 Result<crdt::Scalar> read_scalar(Json& value, const std::string& place);
 

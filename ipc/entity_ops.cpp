@@ -51,6 +51,9 @@ Status write_set(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Pat
   if (auto* key = std::get_if<std::string>(&slot->second)) {
     return out.set_key(slot->first, std::move(*key), op["value"], where);
   }
+  if (std::holds_alternative<crdt::NodeStep>(slot->second)) {
+    return fail(Errc::invalid, place + ".path names a node; set the keys of its map");
+  }
   return out.set_item(slot->first, std::get<std::uint64_t>(slot->second), op["value"], where);
 }
 
@@ -68,6 +71,8 @@ Status write_remove(OpsWriter& out, std::vector<step::EditOp>&, Json&, const Pat
   if (!slot) return pass(slot);
   if (auto* key = std::get_if<std::string>(&slot->second)) {
     out.push(slot->first, crdt::MapRemove{std::move(*key)});
+  } else if (auto* node = std::get_if<crdt::NodeStep>(&slot->second)) {
+    out.push(slot->first, crdt::TreeRemove{std::move(node->id)});
   } else {
     out.push(slot->first, crdt::ListRemove{std::get<std::uint64_t>(slot->second), 1});
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // pointer = *( "/" token )                          "" is the whole document
-// token   = index | [ "~2" ] *( unescaped | "~0" | "~1" )        ~0 is "~", ~1 is "/"
+// token   = index | [ "~2" ] text | "~3" text           a key of a map; a node of a tree
+// text    = *( unescaped | "~0" | "~1" )                          ~0 is "~", ~1 is "/"
 // index   = "0" | nonzero *digit                    below 2^32; larger ones are keys
 #include "ipc/path.h"
 
@@ -30,9 +31,11 @@ std::optional<std::uint64_t> read_index(std::string_view token) {
   return index;
 }
 
-std::optional<std::string> read_key(std::string_view token) {
+// A key or a node.
+std::optional<crdt::Step> read_name(std::string_view token) {
   std::string key;
-  if (token.substr(0, 2) == "~2") token.remove_prefix(2);
+  const bool is_node = token.substr(0, 2) == "~3";
+  if (is_node || token.substr(0, 2) == "~2") token.remove_prefix(2);
   for (std::size_t i = 0; i < token.size(); ++i) {
     if (token[i] != '~') {
       key.push_back(token[i]);
@@ -41,7 +44,9 @@ std::optional<std::string> read_key(std::string_view token) {
     if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return std::nullopt;
     key.push_back(token[i] == '0' ? '~' : '/');
   }
-  return key;
+  if (!is_node) return key;
+  if (key.empty()) return std::nullopt;
+  return crdt::NodeStep{std::move(key)};
 }
 
 Result<crdt::Path> read_pointer(std::string_view pointer, const std::string& place) {
@@ -59,11 +64,12 @@ Result<crdt::Path> read_pointer(std::string_view pointer, const std::string& pla
     }
     if (const auto index = read_index(token)) {
       path.emplace_back(*index);
-    } else if (auto key = read_key(token)) {
-      path.emplace_back(std::move(*key));
+    } else if (auto name = read_name(token)) {
+      path.push_back(std::move(*name));
     } else {
       return fail(Errc::invalid,
-                  place + R"( has a "~" that is not "~0", "~1" or, before a key, "~2")");
+                  place + R"( has a "~" that is not "~0", "~1" or, in front, "~2" for a key )"
+                          R"(or "~3" for a node)");
     }
   }
   return path;
@@ -73,7 +79,9 @@ Result<crdt::Path> read_pointer(std::string_view pointer, const std::string& pla
 
 Schema path_schema(std::string about) {
   Schema step =
-      either("a map key, or a list index", {text("", path_size_max), integer("", 0, index_max)});
+      either("a map key, a list index, or a tree node",
+             {text("", path_size_max), integer("", 0, index_max),
+              object("", {required("node", text("its id", limits::tree_node_id_size_max, 1))})});
   Schema schema = either(std::move(about), {text("a JSON Pointer", path_size_max),
                                             array("its steps", std::move(step), steps_max)});
   schema.form = R"(a JSON Pointer like "/title", or an array of its steps)";
@@ -86,6 +94,8 @@ Result<crdt::Path> read_path(const Json& value, const std::string& place) {
   for (const Json& step : value) {
     if (step.is_string()) {
       path.emplace_back(step.get<std::string>());
+    } else if (step.is_object()) {
+      path.emplace_back(crdt::NodeStep{step["node"].get<std::string>()});
     } else {
       path.emplace_back(step.get<std::uint64_t>());
     }
@@ -101,8 +111,10 @@ std::string pointer_of(const crdt::Path& path) {
       pointer += std::to_string(*index);
       continue;
     }
-    const auto& key = std::get<std::string>(step);
-    if (read_index(key)) pointer += "~2";
+    const auto* node = std::get_if<crdt::NodeStep>(&step);
+    const std::string& key = node ? node->id : std::get<std::string>(step);
+    if (node) pointer += "~3";
+    if (!node && read_index(key)) pointer += "~2";
     for (const char c : key) {
       if (c == '~') {
         pointer += "~0";

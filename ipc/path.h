@@ -3,9 +3,10 @@
 // Path: places in a document, as callers write them.
 //
 // Either a JSON Pointer (RFC 6901) or an array of its steps. Nobody here knows the document,
-// so form decides: a token of decimal digits is a list index, anything else a map key. A key
-// that looks like an index is written with "~2" before it ("/years/~22026"), or in the array
-// form, where strings are keys and integers are indices.
+// so form decides: a token of decimal digits is a list index, one that begins with "~3" a tree
+// node, anything else a map key. A key that looks like an index is written with "~2" before it
+// ("/years/~22026"), or in the array form, where strings are keys, integers are indices and
+// {"node": id} is a node.
 #pragma once
 
 #include "ipc/json.h"

@@ -78,6 +78,11 @@ inline constexpr std::size_t container_depth_max = 32;
 inline constexpr std::size_t map_key_size_max = 1024;
 inline constexpr std::size_t value_size_max = 16 * 1024;
 inline constexpr std::size_t ops_per_event_max = 4096;
+// Nodes of a tree: a name that a program chose, and a place among siblings. Authors keep places
+// much shorter.
+inline constexpr std::size_t tree_node_id_size_max = 64;
+inline constexpr std::size_t tree_position_size_max = 128;
+inline constexpr std::size_t tree_position_size_wanted = 48;
 
 static_assert(event_ciphertext_size_max < batch_size_max, "one event always fits in a batch");
 

@@ -27,10 +27,15 @@ bool follow_path(Container& root, const Edit& edit, const Op& op, Route& route) 
       continue;
     }
     if (!at) return false;
+    if (const NodeStep* node = std::get_if<NodeStep>(&op.path[i])) {
+      if (!at->tree().knows(edit.view, node->id)) return false;
+      at = at->tree().content(node->id);
+      continue;
+    }
     const auto place = at->list().find(edit.view, std::get<std::uint64_t>(op.path[i]));
     if (!place) return false;
     route.items.push_back(*place);
-    at = at->list().run_at(*place).content.items[place->offset]->slot.child(next);
+    at = at->list().run_at(*place).content.item(place->offset).slot.child(next);
   }
   route.end = at;
   return true;
@@ -45,6 +50,10 @@ struct Aim {
   bool operator()(const ListRemove& a) const { return range(a.index, a.count); }
   bool operator()(const ListSet& a) const { return item(a.index); }
   bool operator()(const ListKeep& a) const { return item(a.index); }
+  bool operator()(const ListMove& a) const { return item(a.index) && item(a.to); }
+  bool operator()(const TreeInsert& a) const { return a.parent.empty() || node(a.parent); }
+  bool operator()(const TreeMove& a) const { return node(a.node) && node(a.parent); }
+  bool operator()(const TreeRemove& a) const { return node(a.node); }
   // A text takes any place: Spec C15.
   bool operator()(const TextInsert& a) const { return !a.text.empty(); }
   bool operator()(const TextRemove& a) const { return a.count > 0; }
@@ -70,6 +79,9 @@ struct Aim {
     if (!route.end || count == 0 || index > UINT64_MAX - count) return false;
     return route.end->list().find(edit.view, index + count - 1).has_value();
   }
+  bool node(const std::string& id) const {
+    return route.end && route.end->tree().knows(edit.view, id);
+  }
   bool item(std::uint64_t index) const {
     if (!route.end) return false;
     const auto place = route.end->list().find(edit.view, index);
@@ -78,15 +90,10 @@ struct Aim {
   }
 };
 
-// Uses the item at `place` for whatever `change` does to its slot.
 template <class Change>
-void use_item(ListContainer& list, const Edit& edit, const ListContainer::Place& place,
-              Change change) {
-  list.touch(edit, place, [&](ListContainer::Run& run) {
-    Item& item = *run.content.items[place.offset];
-    change(item.slot);
-    item.add_use(edit.self);
-  });
+void change_item(ListContainer& list, const Edit& edit, const ListContainer::Place& place,
+                 Change change) {
+  list.touch(edit, place, [&](ListContainer::Run& run) { change(run.content.item(place.offset)); });
 }
 
 // Walks the path again, making every container on it present (Spec C9).
@@ -99,9 +106,15 @@ Container& enter_path(Container& root, const Edit& edit, const Op& op, const Rou
       at = &at->map().slots[*key].enter(edit, next);
       continue;
     }
+    if (const NodeStep* node = std::get_if<NodeStep>(&op.path[i])) {
+      at = &at->tree().enter(edit, node->id);
+      continue;
+    }
     Container* entered = nullptr;
-    use_item(at->list(), edit, route.items[index_steps++],
-             [&](Slot& slot) { entered = &slot.enter(edit, next); });
+    change_item(at->list(), edit, route.items[index_steps++], [&](Item& item) {
+      entered = &item.slot.enter(edit, next);
+      item.use(edit);
+    });
     at = entered;
   }
   return *at;
@@ -132,11 +145,31 @@ struct Perform {
     target.list().remove(edit, a.index, a.count, Because::removed_here);
   }
   void operator()(const ListSet& a) const {
-    use_item(target.list(), edit, route.item, [&](Slot& slot) { slot.assign(edit, a.value); });
+    change_item(target.list(), edit, route.item, [&](Item& item) {
+      item.slot.assign(edit, a.value);
+      item.settle(edit);
+    });
   }
   void operator()(const ListKeep& a) const {
-    use_item(target.list(), edit, route.item, [&](Slot& slot) { slot.keep(edit, a.kind); });
+    change_item(target.list(), edit, route.item, [&](Item& item) {
+      item.slot.keep(edit, a.kind);
+      item.settle(edit);
+    });
   }
+  void operator()(const ListMove& a) const {
+    // What is on its left afterwards: the item itself does not count there.
+    std::optional<std::uint64_t> left;
+    if (a.to > 0) left = a.to <= a.index ? a.to - 1 : a.to;
+    target.list().move(edit, a.index, left);
+  }
+
+  void operator()(const TreeInsert& a) const {
+    target.tree().insert(edit, a.node, {a.parent, a.position});
+  }
+  void operator()(const TreeMove& a) const {
+    target.tree().move(edit, a.node, {a.parent, a.position});
+  }
+  void operator()(const TreeRemove& a) const { target.tree().remove(edit, a.node); }
 
   void operator()(const TextInsert& a) const {
     const TextSplice splice{a.position, 0, count_scalars(a.text)};
@@ -173,17 +206,23 @@ struct Perform {
   SetContainer& set() const { return std::get<SetContainer>(target.node); }
 };
 
-// The root is a map; every other container is of the kind its op needs, by construction. Spec C8.
-bool fits_root(const Op& op) {
+// The root is a map, and so is what a node has; every other container is of the kind its op needs,
+// by construction. Spec C8.
+bool fits_maps(const Op& op) {
   if (op.path.empty()) return kind_of(op.action) == Kind::map;
-  return std::holds_alternative<std::string>(op.path.front());
+  if (!std::holds_alternative<std::string>(op.path.front())) return false;
+  for (std::size_t i = 0; i < op.path.size(); ++i)
+    if (std::holds_alternative<NodeStep>(op.path[i]) &&
+        kind_after(op.path, i, op.action) != Kind::map)
+      return false;
+  return true;
 }
 
 }  // namespace
 
 OpEffect apply_op(Container& root, const Edit& edit, const Op& op) {
   Route route;
-  if (!fits_root(op) || !follow_path(root, edit, op, route)) return OpEffect::is_void;
+  if (!fits_maps(op) || !follow_path(root, edit, op, route)) return OpEffect::is_void;
   if (!std::visit(Aim{edit, route}, op.action)) return OpEffect::is_void;
   OpEffect effect = OpEffect::done;
   std::visit(Perform{enter_path(root, edit, op, route), edit, route, effect}, op.action);
@@ -193,7 +232,7 @@ OpEffect apply_op(Container& root, const Edit& edit, const Op& op) {
 TextContainer* enter_text(Container& root, const Edit& edit, const Path& path) {
   const Op op{path, TextEdit{}};
   Route route;
-  if (!fits_root(op) || !follow_path(root, edit, op, route)) return nullptr;
+  if (!fits_maps(op) || !follow_path(root, edit, op, route)) return nullptr;
   return &enter_path(root, edit, op, route).text();
 }
 

@@ -4,39 +4,6 @@
 #include <algorithm>
 
 namespace syncline::crdt {
-bool ListContent::revived_in(const View& view) const {
-  const auto& uses = items.front()->uses;
-  return std::any_of(uses.begin(), uses.end(), [&view](const Item::Use& use) {
-    return view.covers({use.log, use.first}) && !view.covers_any(use.removed_by);
-  });
-}
-
-ListContent ListContent::split(std::uint64_t offset, std::uint64_t) {
-  ListContent rest;
-  const auto at = items.begin() + static_cast<std::ptrdiff_t>(offset);
-  std::move(at, items.end(), std::back_inserter(rest.items));
-  items.erase(at, items.end());
-  return rest;
-}
-
-void ListContent::append(ListContent&& more) {
-  std::move(more.items.begin(), more.items.end(), std::back_inserter(items));
-}
-
-void ListContent::remove(const Edit& edit, Because because) {
-  Item& item = *items.front();
-  item.remove_uses(edit);
-  item.slot.remove(edit, because);
-}
-
-std::size_t ListContent::size_bytes() const {
-  std::size_t size = 0;
-  for (const auto& item : items) {
-    size += sizeof(Item) + item->uses.size() * sizeof(Item::Use);
-    size += item->slot.entries.size() * sizeof(Entry);
-  }
-  return size;
-}
 
 void CounterContainer::add(const EventId& event, const Decimal& amount) {
   const auto author =
@@ -56,6 +23,7 @@ Container::Container(Kind kind) {
     case Kind::text: node.emplace<TextContainer>(); break;
     case Kind::counter: node.emplace<CounterContainer>(); break;
     case Kind::set: node.emplace<SetContainer>(); break;
+    case Kind::tree: node.emplace<TreeContainer>(); break;
   }
 }
 
@@ -70,16 +38,17 @@ struct Clear {
       slot = slot->second.pristine() ? map.slots.erase(slot) : std::next(slot);
     }
   }
+  // Items keep their inside: whoever used one without knowing of this finds it whole.
   void operator()(ListContainer& list) const {
     list.clear(edit, Because::removed_above);
     // Items that were gone already may still remember how they went.
     list.for_each_run([this](const ListContainer::Run& run) {
       for (const auto& item : run.content.items)
-        if (!item->slot.removals.empty() || !item->slot.children.empty())
-          item->slot.remove(edit, Because::removed_above);
+        if (!item->removals.empty()) item->remove(edit, Because::removed_above);
     });
   }
   void operator()(TextContainer& text) const { text.clear(edit); }
+  void operator()(TreeContainer& tree) const { tree.clear(edit); }
   void operator()(CounterContainer& counter) const {
     for (auto& author : counter.authors) {
       const std::uint64_t known = edit.view.get(author.log);
@@ -108,6 +77,7 @@ struct IsPristine {
   bool operator()(const TextContainer& text) const { return text.pristine(); }
   bool operator()(const CounterContainer& counter) const { return counter.authors.empty(); }
   bool operator()(const SetContainer& set) const { return set.tags.empty(); }
+  bool operator()(const TreeContainer& tree) const { return tree.pristine(); }
 };
 
 }  // namespace

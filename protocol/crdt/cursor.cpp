@@ -73,9 +73,7 @@ std::optional<text::CharId> find(const text::TextLog& log, const Cursor::Charact
 }  // namespace
 
 const TextContainer* Document::find_text(const Path& path) const {
-  const Slot* slot = path.empty() ? nullptr : slot_at(state_->root, path);
-  if (slot == nullptr || !slot->holds(Kind::text)) return nullptr;
-  const Container* child = slot->child(Kind::text);
+  const Container* child = container_at(state_->root, path, Kind::text);
   return child == nullptr ? nullptr : std::get_if<TextContainer>(&child->node);
 }
 

@@ -70,6 +70,7 @@ struct Age {
 enum class ConflictKind : std::uint8_t {
   concurrent_values,   // several values, none of whose authors knew the others
   edited_and_deleted,  // removed by one, changed by another who did not know; the change stands
+  move_lost,           // moved to several places; it is at one, the values are the places
 };
 
 struct ConflictValue {
@@ -106,6 +107,8 @@ struct Notes {
   std::vector<Note> notes;
   bool complete = true;
 };
+
+class TreeContainer;
 
 class Document {
  public:
@@ -151,6 +154,8 @@ class Document {
   std::optional<Value> read(const Path& path) const;
   // The kind of the container shown at `path`; nothing for a scalar or where nothing is.
   std::optional<Kind> kind_at(const Path& path) const;
+  // The tree shown at `path`, for those in this folder.
+  const TreeContainer* tree_at(const Path& path) const;
   // The same with its kinds, and with which slots are contested.
   std::optional<Shape> shape(const Path& path = {}) const;
 
@@ -163,8 +168,10 @@ class Document {
 
   std::vector<Conflict> conflicts() const;
   // Ops, at the newest version, that settle the conflict at `slot` for value number `keep` of
-  // the list above, or for the removal. Errc::not_found if there is no conflict.
-  Result<std::vector<Op>> ops_to_resolve(const Path& slot, std::optional<std::size_t> keep) const;
+  // the list above, or for the removal. Errc::not_found if there is no conflict. Without a kind:
+  // the first one there.
+  Result<std::vector<Op>> ops_to_resolve(const Path& slot, std::optional<std::size_t> keep,
+                                         std::optional<ConflictKind> kind = std::nullopt) const;
 
   // Per log the highest seq that was applied here.
   const VersionVector& frontier() const;

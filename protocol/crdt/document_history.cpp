@@ -23,6 +23,11 @@ struct EachText {
     });
     return going;
   }
+  bool operator()(TreeContainer& tree) const {
+    for (auto& [id, node] : tree.state().nodes)
+      if (node.content && !std::visit(*this, node.content->node)) return false;
+    return true;
+  }
   bool operator()(TextContainer& text) const { return visit(text); }
   template <class Other>
   bool operator()(Other&) const {

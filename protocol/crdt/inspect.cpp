@@ -44,6 +44,12 @@ struct Size {
     return size;
   }
   std::size_t operator()(const SetContainer& set) const { return set.tags.size() * 128; }
+  std::size_t operator()(const TreeContainer& tree) const {
+    std::size_t size = tree.size_estimate_bytes();
+    for (const auto& [id, node] : tree.state().nodes)
+      if (node.content) size += size_of(*node.content);
+    return size;
+  }
 };
 
 std::size_t size_of(const Container& container) {
@@ -71,6 +77,8 @@ Finding check_slot(const Slot& slot, const VersionVector& frontier) {
         return "text in a container that is gone";
       if (gone.kind() == Kind::list && gone.list().shown() > 0)
         return "items in a container that is gone";
+      if (gone.kind() == Kind::tree && !gone.tree().root().shown.empty())
+        return "nodes in a container that is gone";
     }
   }
   return std::nullopt;
@@ -89,13 +97,9 @@ struct Check {
   Finding operator()(const ListContainer& list) const {
     Finding found = list.check();
     list.for_each_run([&](const ListContainer::Run& run) {
-      if (run.content.items.size() != run.length) found = "a run that lost items";
       for (const auto& item : run.content.items) {
         if (found) return;
-        const bool used = std::any_of(item->uses.begin(), item->uses.end(),
-                                      [](const Item::Use& use) { return use.removed_by.empty(); });
-        const bool alive = run.removed_by.empty() || used;
-        if (alive != item->slot.shown()) found = "an item shown by its uses or its slot alone";
+        if (!item->slot.shown()) found = "an item without a value";
         if (!found) found = check_slot(item->slot, frontier);
       }
     });
@@ -111,6 +115,12 @@ struct Check {
       for (const auto& step : author.increments) sum.add(step.amount);
     if (!(sum == counter.sum)) return "a counter that miscounts";
     return std::nullopt;
+  }
+  Finding operator()(const TreeContainer& tree) const {
+    Finding found = tree.check();
+    for (const auto& [id, node] : tree.state().nodes)
+      if (!found && node.content) found = check_container(*node.content, frontier);
+    return found;
   }
   Finding operator()(const SetContainer& set) const {
     for (const auto& [element, tags] : set.tags)

@@ -24,15 +24,28 @@ class Scribe {
     if (child != nullptr) visit(*child);
   }
 
+  void visit(const TreeContainer& tree, const TreeNode& node) {
+    if (made_.notes.size() == most_) {
+      made_.complete = false;
+      return;
+    }
+    const TreeUse& use = newest_use(tree, node);
+    made_.notes.push_back({path_, Kind::map, tree.author(use.author).log, use.seq, use.wall});
+    if (node.content) visit(*node.content);
+  }
+
   void visit(const Container& container) {
     if (container.kind() == Kind::map) {
       for (const auto& [key, slot] : container.map().slots)
         if (slot.shown() && made_.complete) step_into(slot, key);
     } else if (container.kind() == Kind::list) {
       std::uint64_t index = 0;
-      container.list().for_each_run([&](const ListContainer::Run& run) {
-        if (!run.shown() || !made_.complete) return;
-        for (const auto& item : run.content.items) step_into(item->slot, index++);
+      for_each_shown(container.list(), [&](const Item& item) {
+        if (made_.complete) step_into(item.slot, index++);
+      });
+    } else if (container.kind() == Kind::tree) {
+      container.tree().for_each_shown([&](const TreeNode& node) {
+        if (made_.complete) step_into(container.tree(), node);
       });
     }
   }
@@ -43,6 +56,12 @@ class Scribe {
   void step_into(const Slot& slot, Step step) {
     path_.push_back(std::move(step));
     visit(slot);
+    path_.pop_back();
+  }
+
+  void step_into(const TreeContainer& tree, const TreeNode& node) {
+    path_.push_back(NodeStep{*node.id});
+    visit(tree, node);
     path_.pop_back();
   }
 
@@ -57,8 +76,11 @@ Notes Document::notes(const Path& path, std::size_t most) const {
   Scribe scribe(path, most);
   if (path.empty()) {
     scribe.visit(state_->root);
-  } else if (const Slot* slot = slot_at(state_->root, path)) {
-    scribe.visit(*slot);
+  } else if (const Spot spot = spot_at(state_->root, path); spot.slot) {
+    scribe.visit(*spot.slot);
+  } else if (spot.node) {
+    const Path tree(path.begin(), path.end() - 1);
+    scribe.visit(*tree_at(tree), *spot.node);
   }
   return scribe.take();
 }

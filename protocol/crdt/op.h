@@ -19,15 +19,21 @@
 
 namespace syncline::crdt {
 
-enum class Kind : std::uint8_t { map, list, text, counter, set };
-inline constexpr std::size_t kind_count = 5;
+enum class Kind : std::uint8_t { map, list, text, counter, set, tree };
+inline constexpr std::size_t kind_count = 6;
 std::string_view name_of(Kind kind);
 
-// From a map by its key, or from a list by the index of an item.
-using Step = std::variant<std::string, std::uint64_t>;
+// Of a tree; its map.
+struct NodeStep {
+  std::string id;
+  auto operator<=>(const NodeStep&) const = default;
+};
+// From a map by its key, from a list by the index of an item, or from a tree by the id of a node.
+using Step = std::variant<std::string, std::uint64_t, NodeStep>;
 
 // From the root map to the container that is changed. What kind of container a step enters
-// follows from what comes next: a key needs a map, an index a list, the action its own kind.
+// follows from what comes next: a key needs a map, an index a list, a node a tree, the action its
+// own kind. A node has a map and nothing else.
 // Containers on the way that do not exist yet come into being with the op.
 using Path = std::vector<Step>;
 
@@ -71,6 +77,31 @@ struct ListKeep {
   Kind kind = Kind::map;
   bool operator==(const ListKeep&) const = default;
 };
+// The item stays what it is; afterwards it is at `to`.
+struct ListMove {
+  std::uint64_t index = 0;
+  std::uint64_t to = 0;
+  bool operator==(const ListMove&) const = default;
+};
+// A new, empty node, or an old one made anew; below `parent`, or at the top if that is empty.
+// Positions order siblings: tree_position.h.
+struct TreeInsert {
+  std::string node;
+  std::string parent;
+  std::string position;
+  bool operator==(const TreeInsert&) const = default;
+};
+struct TreeMove {
+  std::string node;
+  std::string parent;
+  std::string position;
+  bool operator==(const TreeMove&) const = default;
+};
+// With everything below it.
+struct TreeRemove {
+  std::string node;
+  bool operator==(const TreeRemove&) const = default;
+};
 struct TextInsert {
   std::uint64_t position = 0;
   std::string text;
@@ -109,10 +140,13 @@ struct SetRemove {
 };
 
 using Action = std::variant<MapSet, MapRemove, MapKeep, ListInsert, ListRemove, ListSet, ListKeep,
-                            TextInsert, TextRemove, CounterAdd, SetAdd, SetRemove, TextEdit>;
+                            TextInsert, TextRemove, CounterAdd, SetAdd, SetRemove, TextEdit,
+                            ListMove, TreeInsert, TreeMove, TreeRemove>;
 
 // The kind of container an action changes.
 Kind kind_of(const Action& action);
+// The kind of container that holds what `step` names.
+Kind kind_entered(const Step& step);
 // The kind of container that `path[step]` enters when `action` is at its end.
 Kind kind_after(const Path& path, std::size_t step, const Action& action);
 

@@ -9,10 +9,36 @@
 
 namespace syncline::crdt {
 
+// A slot, with the item it is of if it is of one; or a node, which has no slot.
+struct Spot {
+  const Slot* slot = nullptr;
+  const Item* item = nullptr;
+  const TreeNode* node = nullptr;
+
+  Spot() = default;
+  explicit Spot(const Slot& of_map) : slot(&of_map) {}
+  explicit Spot(const Item& of_list) : slot(&of_list.slot), item(&of_list) {}
+  explicit Spot(const TreeNode& of_tree) : node(&of_tree) {}
+
+  // Something is shown there.
+  explicit operator bool() const { return slot || node; }
+  // Requires: it is a slot.
+  const std::vector<Removal>& removals() const { return item ? item->removals : slot->removals; }
+  // The container of this kind, if it is shown.
+  const Container* container(Kind kind) const;
+};
+
 Value value_of(const Container& container);
-// The slot at `path`, if it shows something; never for the empty path.
-const Slot* slot_at(const Container& root, const Path& path);
-// Spec C13. Nothing if everybody agrees. Requires: the slot shows something.
-std::optional<Conflict> conflict_of(const Slot& slot, const Path& path);
+Value value_of(const Slot& slot, const ItemValue& shown);
+// Of the map of a node.
+Value value_of(const TreeNode& node);
+// What is shown at `path`; never anything for the empty path.
+Spot spot_at(const Container& root, const Path& path);
+// What of an author's uses of a node is highest by (lamport, log id).
+const TreeUse& newest_use(const TreeContainer& tree, const TreeNode& node);
+// The container of this kind at `path`, if it is shown.
+const Container* container_at(const Container& root, const Path& path, Kind kind);
+// Spec C13. Nothing if everybody agrees. Requires: it is a slot that shows something.
+std::optional<Conflict> conflict_of(const Spot& spot, const Path& path);
 
 }  // namespace syncline::crdt

@@ -168,6 +168,24 @@ std::optional<Kind> kind_of(Rule rule, const Conflict& conflict) {
   return std::nullopt;
 }
 
+// The value of one node of a tree that was read.
+Value* value_of_node(Value& tree, const std::string& id) {
+  auto* nodes = std::get_if<ValueList>(&tree.node);
+  if (nodes == nullptr) return nullptr;
+  for (Value& node : *nodes)
+    if (id_of_node(node) == id) return &std::get<ValueMap>(node.node).at("value");
+  return nullptr;
+}
+Shape* value_of_node(Shape& tree, const std::string& id) {
+  auto* nodes = std::get_if<ShapeList>(&tree.node);
+  if (nodes == nullptr) return nullptr;
+  for (Shape& node : *nodes) {
+    const auto found = node_of(node);
+    if (found && found->id == id) return &std::get<ShapeMap>(node.node).at("value");
+  }
+  return nullptr;
+}
+
 // The place at `path` below `at`, or nullptr where a rule has put something else.
 Value* place_in(Value& at, const Path& path) {
   Value* here = &at;
@@ -176,6 +194,9 @@ Value* place_in(Value& at, const Path& path) {
       auto* map = std::get_if<ValueMap>(&here->node);
       if (map == nullptr || !map->contains(*key)) return nullptr;
       here = &map->at(*key);
+    } else if (const auto* node = std::get_if<NodeStep>(&step)) {
+      here = value_of_node(*here, node->id);
+      if (here == nullptr) return nullptr;
     } else {
       auto* list = std::get_if<ValueList>(&here->node);
       const std::uint64_t index = std::get<std::uint64_t>(step);
@@ -193,6 +214,9 @@ Shape* place_in(Shape& at, const Path& path, std::size_t skipped) {
       auto* map = std::get_if<ShapeMap>(&here->node);
       if (map == nullptr || !map->contains(*key)) return nullptr;
       here = &map->at(*key);
+    } else if (const auto* node = std::get_if<NodeStep>(&path[i])) {
+      here = value_of_node(*here, node->id);
+      if (here == nullptr) return nullptr;
     } else {
       auto* list = std::get_if<ShapeList>(&here->node);
       const std::uint64_t index = std::get<std::uint64_t>(path[i]);
@@ -258,6 +282,8 @@ bool Pattern::matches(const Path& path) const {
                     [](const std::optional<std::string>& wanted, const Step& step) {
                       if (!wanted) return true;
                       if (const auto* key = std::get_if<std::string>(&step)) return *wanted == *key;
+                      if (const auto* node = std::get_if<NodeStep>(&step))
+                        return *wanted == node->id;
                       return *wanted == std::to_string(std::get<std::uint64_t>(step));
                     });
 }
@@ -306,7 +332,9 @@ std::optional<Value> settle(Rule rule, const std::vector<ConflictValue>& values)
 Settlement settle(const RuleSet& rules, std::vector<Conflict> conflicts) {
   Settlement made;
   for (Conflict& conflict : conflicts) {
-    const auto rule = rules.find(conflict.path);
+    // No rule says where something belongs.
+    const bool of_values = conflict.kind != ConflictKind::move_lost;
+    const auto rule = of_values ? rules.find(conflict.path) : std::nullopt;
     auto value = rule ? settle(*rule, conflict.values) : std::nullopt;
     if (value) {
       const auto kind = kind_of(*rule, conflict);

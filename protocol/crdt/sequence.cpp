@@ -68,8 +68,8 @@ std::uint64_t Sequence<Content>::known_of(const Run& run, const Reach& reach) {
 template <class Content>
 std::uint64_t Sequence<Content>::shown_in(const Run& run, const View& view, const Reach& reach) {
   const std::uint64_t known = known_of(run, reach);
-  if (known == 0 || !view.covers_any(run.removed_by)) return known;
-  return run.content.revived_in(view) ? known : 0;
+  if (known == 0) return 0;
+  return run.content.shown_in(view, run.first, run.removed_by) ? known : 0;
 }
 
 template <class Content>
@@ -169,7 +169,7 @@ auto Sequence<Content>::split_at(const Place& place) -> Place {
   rest.left = run.at(place.offset - 1);
   rest.right = run.right;
   rest.removed_by = run.removed_by;
-  rest.content = run.content.split(place.offset, run.length);
+  rest.content = run.content.split(place.offset);
   run.length = place.offset;
   auto& runs = chunks_[place.chunk]->runs;
   runs.insert(runs.begin() + static_cast<std::ptrdiff_t>(next.run), std::move(rest));
@@ -237,17 +237,18 @@ void Sequence<Content>::place_run(const Edit& edit, const Place& at, Run fresh) 
     shown_of_.push_back(0);
   }
   Chunk& chunk = *chunks_[at.chunk];
-  const std::uint64_t length = fresh.length;
+  const std::uint64_t length = fresh.length, shown = fresh.shown() ? length : 0;
+  if (fresh.content.is_moved()) moved_[fresh.first] = &chunk;
   Run* before = at.run > 0 ? &chunk.runs[at.run - 1] : nullptr;
-  if (before && before->removed_by.empty() && before->continues_with(fresh)) {
+  if (before && before->removed_by.empty() && before->continues_with(fresh) &&
+      !before->content.is_moved() && !fresh.content.is_moved()) {
     before->length += length;
     before->content.append(std::move(fresh.content));
   } else {
     chunk.runs.insert(chunk.runs.begin() + static_cast<std::ptrdiff_t>(at.run), std::move(fresh));
   }
-  chunk.touched.raise(edit.self.log, edit.self.seq);
-  touched_.raise(edit.self.log, edit.self.seq);
-  add_shown(at.chunk, 0, length);
+  mark(at.chunk, edit);
+  add_shown(at.chunk, 0, shown);
   if (chunk.runs.size() > chunk_runs_max) split_chunk(at.chunk);
 }
 
@@ -261,7 +262,11 @@ void Sequence<Content>::split_chunk(std::size_t index) {
   chunk.runs.erase(middle, chunk.runs.end());
   second->touched = chunk.touched;
   std::uint64_t moved = 0;
-  for (const Run& run : second->runs) moved += run.shown() ? run.length : 0;
+  for (const Run& run : second->runs) {
+    moved += run.shown() ? run.length : 0;
+    const auto known = moved_.find(run.first);
+    if (known != moved_.end()) known->second = second.get();
+  }
   const auto next = static_cast<std::ptrdiff_t>(index + 1);
   chunks_.insert(chunks_.begin() + next, std::move(second));
   shown_of_[index] -= moved;
@@ -274,6 +279,59 @@ void Sequence<Content>::add_shown(std::size_t chunk, std::uint64_t before, std::
   shown_of_[chunk] = shown_of_[chunk] - before + after;
   shown_ = shown_ - before + after;
   if (chunk < near_chunk_) near_shown_ = near_shown_ - before + after;
+}
+
+template <class Content>
+void Sequence<Content>::mark(std::size_t chunk, const Edit& edit) {
+  chunks_[chunk]->touched.raise(edit.self.log, edit.self.seq);
+  touched_.raise(edit.self.log, edit.self.seq);
+}
+
+template <class Content>
+std::size_t Sequence<Content>::chunk_of(const ElementId& element) const {
+  const Chunk* wanted = moved_.at(element);
+  const auto at = std::find_if(chunks_.begin(), chunks_.end(),
+                               [wanted](const auto& chunk) { return chunk.get() == wanted; });
+  return static_cast<std::size_t>(at - chunks_.begin());
+}
+
+// The new element is counted as any other; then the item shows at whichever of its places wins.
+template <class Content>
+void Sequence<Content>::move(const Edit& edit, std::uint64_t index,
+                             const std::optional<std::uint64_t>& left) {
+  const Place from = isolate(*find(edit.view, index), 1);
+  Run& origin = run_at(from);
+  auto& item = origin.content.item(0);
+  if (!origin.content.is_moved()) moved_[origin.first] = chunks_[from.chunk].get();
+  const ElementId was = item.moves.empty() ? origin.first : item.moves.front().place;
+  const bool before = origin.content.is_moved() ? item.is_used() : origin.shown();
+  mark(from.chunk, edit);
+  if (chunks_[from.chunk]->runs.size() > chunk_runs_max) split_chunk(from.chunk);
+
+  std::optional<Place> beside;
+  if (left) beside = find(edit.view, *left);
+  Content guest;
+  guest.guest = &item;
+  insert(edit, beside, std::move(guest), 1);
+  const std::uint32_t author = author_of(edit.self.log);
+  mark_places(item, edit);
+  const ElementId place{author, authors_[author].count()};
+  item.move(edit, place);
+  mark_places(item, edit);
+  // What the author did not know of may keep it from being shown there.
+  moved_.at(place)->touched.merge(item.fate());
+  add_shown(chunk_of(was), before ? 1 : 0, 0);
+  add_shown(chunk_of(item.moves.front().place), 0, item.is_used() ? 1 : 0);
+}
+
+template <class Content>
+EventId Sequence<Content>::event_of(const ElementId& element) const {
+  const Author& author = authors_[element.author];
+  const auto batch =
+      std::lower_bound(author.batches.begin(), author.batches.end(), element.n,
+                       [](const Batch& b, std::uint64_t wanted) { return b.end < wanted; });
+  SYNCLINE_CHECK(batch != author.batches.end());
+  return {author.log, batch->seq};
 }
 
 template <class Content>
@@ -290,13 +348,10 @@ void Sequence<Content>::restore_run(Run run, const VersionVector& touched) {
     shown_of_.push_back(0);
   }
   Chunk& chunk = *chunks_.back();
-  const Author& author = authors_[run.first.author];
-  const auto batch =
-      std::lower_bound(author.batches.begin(), author.batches.end(), run.last().n,
-                       [](const Batch& b, std::uint64_t wanted) { return b.end < wanted; });
-  SYNCLINE_CHECK(batch != author.batches.end());
-  chunk.touched.raise(author.log, batch->seq);
+  const EventId put_down = event_of(run.last());
+  chunk.touched.raise(put_down.log, put_down.seq);
   chunk.touched.merge(touched);
+  if (run.content.is_moved()) moved_[run.first] = &chunk;
   touched_.merge(touched);
   add_shown(chunks_.size() - 1, 0, run.shown() ? run.length : 0);
   chunk.runs.push_back(std::move(run));
@@ -322,6 +377,12 @@ std::optional<std::string> Sequence<Content>::check() const {
       if (run.first.author >= authors_.size()) return "a run of an unknown author";
       if (run.length == 0 || run.first.n == 0) return "an empty run";
       if (run.last().n > authors_[run.first.author].count()) return "a run beyond its author";
+      if (run.content.length() != run.length) return "a run that lost items";
+      if (run.content.is_moved()) {
+        const auto chunk = moved_.find(run.first);
+        if (chunk == moved_.end() || chunk->second != chunks_[c].get())
+          return "a moved item that is elsewhere";
+      }
       down[run.first.author] += run.length;
       here += run.shown() ? run.length : 0;
     }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sequence: the order of a text's characters or a list's items, removed ones included.
+// Sequence: the order of a list's items, removed ones included.
 //
 // Elements that one log put down side by side are one Run. The order is FugueMax: every
 // element remembers its neighbours at its author's version, concurrent runs at one place are
 // ordered by these and by log id, and so never interleave (Spec C14). Positions of ops are
 // translated by counting what is shown at the author's version (Spec C7); at the newest version
-// that is a cached walk.
+// that is a cached walk. A moved item has several elements, one of which shows it (Spec C30).
 #pragma once
 
 #include "protocol/crdt/edit.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ struct ElementId {
   std::uint32_t author = 0;
   std::uint64_t n = 0;
 
-  bool operator==(const ElementId&) const = default;
+  auto operator<=>(const ElementId&) const = default;
 };
 
 template <class Content>
@@ -36,8 +37,7 @@ struct Run {
   std::vector<EventId> removed_by;
   Content content;
 
-  // Spec C15.
-  bool shown() const { return removed_by.empty() || content.revived(); }
+  bool shown() const { return content.shown(first, removed_by); }
   ElementId at(std::uint64_t offset) const { return {first.author, first.n + offset}; }
   ElementId last() const { return at(length - 1); }
   // `next` goes on where this run ends, as if both had been put down together.
@@ -46,8 +46,9 @@ struct Run {
   }
 };
 
-// Content requires: revived(), revived_in(view), split(offset, length) -> the part from `offset`,
-// append(Content&&), remove(edit, Because), size_bytes().
+// Content requires: length(), shown(first, removed_by), shown_in(view, first, removed_by),
+// split(offset) -> the part from there, append(Content&&), remove(edit, removed_by, Because),
+// is_moved(), and item(0) with guests for such a run, size_bytes().
 template <class Content>
 class Sequence {
  public:
@@ -81,6 +82,9 @@ class Sequence {
   // Lets `change` alter the content of the run at `place`, which may begin to be shown by it.
   template <class Change>
   void touch(const Edit& edit, const Place& place, Change change);
+  // Gives the item at `index` of the author's version a new place after the one at `left`, or at
+  // the front. Requires: they exist.
+  void move(const Edit& edit, std::uint64_t index, const std::optional<std::uint64_t>& left);
 
   Run& run_at(const Place& place) { return chunks_[place.chunk]->runs[place.run]; }
   const Run& run_at(const Place& place) const { return chunks_[place.chunk]->runs[place.run]; }
@@ -105,6 +109,10 @@ class Sequence {
   // For a snapshot: the authors first, then every run in order, with the events that touched it.
   void restore_authors(std::vector<Author> authors);
   void restore_run(Run run, const VersionVector& touched);
+
+  // The event that put it down. Requires: the author has that many.
+  EventId event_of(const ElementId& element) const;
+  bool has_moves() const { return !moved_.empty(); }
 
   std::size_t size_estimate_bytes() const;
   std::optional<std::string> check() const;
@@ -142,11 +150,20 @@ class Sequence {
   void place_run(const Edit& edit, const Place& at, Run fresh);
   void split_chunk(std::size_t chunk);
   void add_shown(std::size_t chunk, std::uint64_t before, std::uint64_t after);
+  void mark(std::size_t chunk, const Edit& edit);
+
+  // Of an element of a moved item.
+  std::size_t chunk_of(const ElementId& element) const;
+  // Every chunk in which the item is shown in some version that has seen all other events.
+  template <class Item>
+  void mark_places(const Item& item, const Edit& edit);
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::vector<std::uint64_t> shown_of_;  // per chunk
   std::uint64_t shown_ = 0;
   std::vector<Author> authors_;
+  // The runs of moved items, which are of length one: where a change of the item is to be counted.
+  std::map<ElementId, Chunk*> moved_;
   VersionVector touched_;
   Reach reach_;  // kept for its memory
   // A chunk and what is shown before it.
@@ -165,13 +182,7 @@ void Sequence<Content>::remove(const Edit& edit, std::uint64_t index, std::uint6
     const std::uint64_t known = known_of(whole, reach(edit.view));
     const std::uint64_t part = std::min({count, known - place->offset, Content::removable_max});
     *place = isolate(*place, part);
-    Run& run = run_at(*place);
-    const std::uint64_t before = run.shown() ? run.length : 0;
-    if (!edit.view.covers_any(run.removed_by)) run.removed_by.push_back(edit.self);
-    run.content.remove(edit, because);
-    add_shown(place->chunk, before, run.shown() ? run.length : 0);
-    chunks_[place->chunk]->touched.raise(edit.self.log, edit.self.seq);
-    touched_.raise(edit.self.log, edit.self.seq);
+    touch(edit, *place, [&](Run& run) { run.content.remove(edit, run.removed_by, because); });
     if (chunks_[place->chunk]->runs.size() > chunk_runs_max) split_chunk(place->chunk);
     count -= part;
   }
@@ -187,11 +198,27 @@ template <class Content>
 template <class Change>
 void Sequence<Content>::touch(const Edit& edit, const Place& place, Change change) {
   Run& run = run_at(place);
-  const std::uint64_t before = run.shown() ? run.length : 0;
-  change(run);
-  add_shown(place.chunk, before, run.shown() ? run.length : 0);
-  chunks_[place.chunk]->touched.raise(edit.self.log, edit.self.seq);
-  touched_.raise(edit.self.log, edit.self.seq);
+  if (run.content.is_moved()) {
+    // It may be shown at another place than where the author saw it.
+    const auto& item = run.content.item(0);
+    const std::size_t shown_at = chunk_of(item.moves.front().place);
+    const bool before = item.is_used();
+    change(run);
+    add_shown(shown_at, before ? 1 : 0, item.is_used() ? 1 : 0);
+    mark_places(item, edit);
+  } else {
+    const std::uint64_t before = run.shown() ? run.length : 0;
+    change(run);
+    add_shown(place.chunk, before, run.shown() ? run.length : 0);
+  }
+  mark(place.chunk, edit);
+}
+
+template <class Content>
+template <class Item>
+void Sequence<Content>::mark_places(const Item& item, const Edit& edit) {
+  for (const auto& move : item.moves)
+    if (move.newest) mark(chunk_of(move.place), edit);
 }
 
 }  // namespace syncline::crdt

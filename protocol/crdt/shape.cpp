@@ -10,11 +10,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace syncline::crdt {
 namespace {
 
-Shape shape_of_slot(const Slot& slot);
+Shape shape_of_spot(const Spot& spot);
+Shape shape_of_node(const TreeNode& node);
 
 // What is inside of it, a level at a time; kinds without an inside of their own read as values.
 Shape shape_of_container(const Container& container) {
@@ -23,22 +25,41 @@ Shape shape_of_container(const Container& container) {
   if (container.kind() == Kind::map) {
     ShapeMap fields;
     for (const auto& [key, slot] : container.map().slots)
-      if (slot.shown()) fields.emplace_hint(fields.end(), key, shape_of_slot(slot));
+      if (slot.shown()) fields.emplace_hint(fields.end(), key, shape_of_spot(Spot(slot)));
     shape.node = std::move(fields);
   } else if (container.kind() == Kind::list) {
     ShapeList items;
-    container.list().for_each_run([&items](const ListContainer::Run& run) {
-      if (!run.shown()) return;
-      for (const auto& item : run.content.items) items.push_back(shape_of_slot(item->slot));
-    });
+    for_each_shown(container.list(),
+                   [&items](const Item& item) { items.push_back(shape_of_spot(Spot(item))); });
     shape.node = std::move(items);
+  } else if (container.kind() == Kind::tree) {
+    ShapeList nodes;
+    container.tree().for_each_shown([&nodes](const TreeNode& node) {
+      const TreeNode& parent = *node.at->parent;
+      ShapeMap fields;
+      fields["id"].node = Scalar(*node.id);
+      fields["parent"].node = parent.is_root() ? Scalar(Null{}) : Scalar(*parent.id);
+      fields["value"] = shape_of_node(node);
+      nodes.push_back({std::nullopt, std::move(fields), {}, node.at->position});
+    });
+    shape.node = std::move(nodes);
   } else {
     shape = shape_of(value_of(container), container.kind());
   }
   return shape;
 }
 
-Shape shape_of_slot(const Slot& slot) {
+Shape shape_of_node(const TreeNode& node) {
+  if (node.content) return shape_of_container(*node.content);
+  Shape shape;
+  shape.kind = Kind::map;
+  shape.node = ShapeMap();
+  return shape;
+}
+
+Shape shape_of_spot(const Spot& spot) {
+  if (spot.node) return shape_of_node(*spot.node);
+  const Slot& slot = *spot.slot;
   const ItemValue& shown = slot.entries.front().value;
   Shape shape;
   if (const Scalar* scalar = std::get_if<Scalar>(&shown)) {
@@ -46,8 +67,8 @@ Shape shape_of_slot(const Slot& slot) {
   } else if (const Container* child = slot.child(std::get<Kind>(shown))) {
     shape = shape_of_container(*child);
   }
-  const bool agreed = slot.entries.size() == 1 && slot.removals.empty();
-  if (!agreed && conflict_of(slot, {})) shape.standing = Standing::contested;
+  const bool agreed = slot.entries.size() == 1 && spot.removals().empty();
+  if (!agreed && conflict_of(spot, {})) shape.standing = Standing::contested;
   return shape;
 }
 
@@ -78,6 +99,17 @@ std::vector<Scalar> sorted_elements(const ShapeList& list) {
   return out;
 }
 
+// Nodes with different ids, each after its parent.
+bool is_tree(const Shape& shape) {
+  const ShapeList* list = std::get_if<ShapeList>(&shape.node);
+  std::set<std::string> ids;
+  return list != nullptr && std::all_of(list->begin(), list->end(), [&ids](const Shape& item) {
+           const auto node = node_of(item);
+           return node && (node->parent.empty() || ids.contains(node->parent)) &&
+                  ids.insert(node->id).second;
+         });
+}
+
 bool fits_kind(const Shape& shape) {
   const Scalar* scalar = std::get_if<Scalar>(&shape.node);
   if (!shape.kind) return true;
@@ -92,6 +124,7 @@ bool fits_kind(const Shape& shape) {
                return !item.kind && std::holds_alternative<Scalar>(item.node);
              });
     }
+    case Kind::tree: return is_tree(shape);
   }
   return true;
 }
@@ -114,6 +147,38 @@ Status check_below(const Shape& wanted, std::size_t depth) {
 }
 
 }  // namespace
+
+std::optional<NodeShape> node_of(const Shape& item) {
+  const auto* fields = std::get_if<ShapeMap>(&item.node);
+  if (item.kind || fields == nullptr) return std::nullopt;
+  const auto text_at = [fields](const char* key) -> const std::string* {
+    const auto field = fields->find(key);
+    if (field == fields->end() || field->second.kind) return nullptr;
+    const auto* scalar = std::get_if<Scalar>(&field->second.node);
+    return scalar ? std::get_if<std::string>(scalar) : nullptr;
+  };
+  const std::string* id = text_at("id");
+  const std::string* parent = text_at("parent");
+  NodeShape node;
+  if (id == nullptr || id->empty() || id->size() > limits::tree_node_id_size_max)
+    return std::nullopt;
+  node.id = *id;
+  if (parent != nullptr) node.parent = *parent;
+  std::size_t known = 1;
+  if (const auto field = fields->find("parent"); field != fields->end()) {
+    if (parent == nullptr && field->second.node != Shape{}.node) return std::nullopt;
+    ++known;
+  }
+  if (const auto field = fields->find("value"); field != fields->end()) {
+    const auto kind = field->second.kind;
+    if ((kind && kind != Kind::map) || !std::holds_alternative<ShapeMap>(field->second.node))
+      return std::nullopt;
+    node.value = &field->second;
+    ++known;
+  }
+  if (known != fields->size()) return std::nullopt;
+  return node;
+}
 
 Value value_of(const Shape& shape) {
   if (const auto* scalar = std::get_if<Scalar>(&shape.node)) return Value{*scalar};
@@ -148,6 +213,18 @@ Shape shape_of(const Value& value, std::optional<Kind> kind) {
   return shape;
 }
 
+namespace {
+
+// Requires: both are nodes.
+bool same_node(const Shape& now, const Shape& wanted) {
+  const auto node = node_of(now), other = node_of(wanted);
+  const Shape nothing{Kind::map, ShapeMap(), {}};
+  return node->id == other->id && node->parent == other->parent &&
+         reads_as(node->value ? *node->value : nothing, other->value ? *other->value : nothing);
+}
+
+}  // namespace
+
 bool reads_as(const Shape& now, const Shape& wanted) {
   if (wanted.kind && wanted.kind != now.kind) return false;
   if (now.node.index() != wanted.node.index()) return false;
@@ -159,6 +236,9 @@ bool reads_as(const Shape& now, const Shape& wanted) {
     const auto& other = std::get<ShapeList>(wanted.node);
     if (now.kind == Kind::set)
       return fits_kind({Kind::set, other}) && sorted_elements(*list) == sorted_elements(other);
+    if (now.kind == Kind::tree)
+      return fits_kind({Kind::tree, other}) &&
+             std::equal(list->begin(), list->end(), other.begin(), other.end(), same_node);
     return std::equal(list->begin(), list->end(), other.begin(), other.end(), reads_as);
   }
   const auto& fields = std::get<ShapeMap>(now.node);
@@ -205,9 +285,9 @@ void encode_shape(wire::Writer& out, const Shape& shape) {
 
 std::optional<Shape> Document::shape(const Path& path) const {
   if (path.empty()) return shape_of_container(state_->root);
-  const Slot* slot = slot_at(state_->root, path);
-  if (slot == nullptr) return std::nullopt;
-  return shape_of_slot(*slot);
+  const Spot spot = spot_at(state_->root, path);
+  if (!spot) return std::nullopt;
+  return shape_of_spot(spot);
 }
 
 }  // namespace syncline::crdt

@@ -33,12 +33,23 @@ enum class Standing : std::uint8_t {
 struct Shape {
   // Nothing: a leaf; or, of what is wanted, whatever kind fits what is there.
   std::optional<Kind> kind;
-  // Of a text and a counter the scalar they read as, of a set its elements.
+  // Of a text and a counter the scalar they read as, of a set its elements, of a tree its nodes:
+  // maps with "id", "parent" and "value", each after its parent, siblings in order.
   std::variant<Scalar, ShapeList, ShapeMap> node;
   Standing standing = Standing::agreed;
+  // Of a node of a tree, its position among its siblings; says nothing about how it reads.
+  std::string place = {};
 
   bool operator==(const Shape&) const = default;
 };
+
+// One of the nodes of a tree, taken apart; nothing if it is not written as one.
+struct NodeShape {
+  std::string id;
+  std::string parent;            // empty: at the top
+  const Shape* value = nullptr;  // nothing: an empty map
+};
+std::optional<NodeShape> node_of(const Shape& item);
 
 Value value_of(const Shape& shape);
 // `kind` is that of the value itself; what is inside becomes lists, maps and leaves.

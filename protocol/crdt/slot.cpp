@@ -5,12 +5,10 @@
 #include <algorithm>
 
 namespace syncline::crdt {
-namespace {
 
-// Spec C12.
-bool ranks_before(const Edit& edit, const Entry& a, const Entry& b) {
+bool ranks_before(const Edit& edit, const Rank& a, const Rank& b) {
   if (a.lamport != b.lamport) return a.lamport > b.lamport;
-  if (a.event.log != b.event.log) return edit.id_of(b.event.log) < edit.id_of(a.event.log);
+  if (a.log != b.log) return edit.id_of(b.log) < edit.id_of(a.log);
   return a.op > b.op;
 }
 
@@ -20,8 +18,6 @@ VersionVector without_covered(const VersionVector& version, const View& view) {
     if (!view.covers(row)) left.push_back(row);
   return VersionVector(std::move(left));
 }
-
-}  // namespace
 
 Slot::Slot() = default;
 Slot::~Slot() = default;
@@ -101,35 +97,8 @@ void Slot::put(const Edit& edit, const ItemValue& value) {
   Entry entry{edit.self, edit.op, edit.lamport, edit.wall, value};
   const auto at = std::lower_bound(
       entries.begin(), entries.end(), entry,
-      [&edit](const Entry& a, const Entry& b) { return ranks_before(edit, a, b); });
+      [&edit](const Entry& a, const Entry& b) { return ranks_before(edit, a.rank(), b.rank()); });
   entries.insert(at, std::move(entry));
-}
-
-void Item::add_use(const EventId& event) {
-  for (auto use = uses.rbegin(); use != uses.rend(); ++use) {
-    if (use->log != event.log) continue;
-    if (use->last == event.seq && use->removed_by.empty()) return;
-    if (use->last + 1 == event.seq && use->removed_by.empty()) {
-      use->last = event.seq;
-      return;
-    }
-    break;
-  }
-  uses.push_back({event.log, event.seq, event.seq, {}});
-}
-
-void Item::remove_uses(const Edit& edit) {
-  const std::size_t count = uses.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t known = edit.view.get(uses[i].log);
-    if (known < uses[i].first || edit.view.covers_any(uses[i].removed_by)) continue;
-    if (known < uses[i].last) {
-      Use rest{uses[i].log, known + 1, uses[i].last, uses[i].removed_by};
-      uses[i].last = known;
-      uses.push_back(std::move(rest));
-    }
-    uses[i].removed_by.push_back(edit.self);
-  }
 }
 
 }  // namespace syncline::crdt

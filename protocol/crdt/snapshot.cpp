@@ -8,12 +8,12 @@
 // value     = log seq op lamport:varint wall:zigzag item
 // removal   = log seq wall:zigzag contested:version
 //             lamport and wall count back from the newest event
-// container = map | sequence | text | counter | set, by its kind
+// container = map | sequence | text | counter | set | tree, by its kind
 // map       = n:varint n*(key:text slot)     ascending
 // counter   = n:varint n*(log k:varint k*(gap:varint scale:u8 amount:zigzag))
 // set       = n:varint n*(scalar version)    ascending
 // text      = first:version touched:version utf8:bytes
-// sequence  = see snapshot_sequence.cpp
+// sequence  = see snapshot_sequence.cpp; tree = see snapshot_tree.cpp
 #include "protocol/crdt/snapshot.h"
 
 #include "protocol/crdt/apply.h"
@@ -70,6 +70,7 @@ struct ContainerWriter {
       }
     }
   }
+  void operator()(const TreeContainer& tree) const { to.tree(tree); }
   void operator()(const SetContainer& set) const {
     to.out.varint(set.tags.size());
     for (const auto& [element, tags] : set.tags) {
@@ -118,6 +119,7 @@ struct ContainerReader {
       }
     }
   }
+  void operator()(TreeContainer& tree) const { from.tree(tree); }
   void operator()(SetContainer& set) const {
     const std::uint64_t count = from.in.varint();
     for (std::uint64_t i = 0; i < count && from.in.ok(); ++i) {
@@ -190,6 +192,21 @@ void SnapshotWriter::version(const VersionVector& version) const {
   VersionVector(sorted(version.rows())).encode(out);
 }
 
+void SnapshotWriter::removals(const std::vector<Removal>& removals) const {
+  std::vector<const Removal*> sorted;
+  for (const Removal& removal : removals) sorted.push_back(&removal);
+  std::sort(sorted.begin(), sorted.end(), [this](const Removal* a, const Removal* b) {
+    return EventId{names.of(a->event.log), a->event.seq} <
+           EventId{names.of(b->event.log), b->event.seq};
+  });
+  out.varint(removals.size());
+  for (const Removal* removal : sorted) {
+    event(removal->event);
+    wall(removal->wall);
+    version(removal->contested_by);
+  }
+}
+
 void SnapshotWriter::slot(const Slot& slot) const {
   const std::size_t values = std::min<std::size_t>(slot.entries.size(), many_values);
   out.u8(static_cast<std::uint8_t>(values | (slot.removals.empty() ? 0u : has_removals) |
@@ -202,18 +219,7 @@ void SnapshotWriter::slot(const Slot& slot) const {
     encode_item(out, entry.value);
   }
   if (!slot.removals.empty()) {
-    std::vector<const Removal*> removals;
-    for (const Removal& removal : slot.removals) removals.push_back(&removal);
-    std::sort(removals.begin(), removals.end(), [this](const Removal* a, const Removal* b) {
-      return EventId{names.of(a->event.log), a->event.seq} <
-             EventId{names.of(b->event.log), b->event.seq};
-    });
-    out.varint(removals.size());
-    for (const Removal* removal : removals) {
-      event(removal->event);
-      wall(removal->wall);
-      version(removal->contested_by);
-    }
+    removals(slot.removals);
   }
   if (slot.children.empty()) return;
   out.varint(slot.children.size());
@@ -254,6 +260,18 @@ VersionVector SnapshotReader::version() const {
   return version;
 }
 
+void SnapshotReader::removals(std::vector<Removal>& removals) const {
+  const std::uint64_t count = in.varint();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    Removal removal;
+    removal.event = event();
+    removal.wall = wall();
+    removal.contested_by = version();
+    removals.push_back(std::move(removal));
+  }
+  if (removals.empty()) corrupt();
+}
+
 void SnapshotReader::slot(Slot& slot) {
   const std::uint8_t flags = in.u8();
   if (flags >= 2 * has_children) return corrupt();
@@ -262,14 +280,7 @@ void SnapshotReader::slot(Slot& slot) {
     decode_entry(*this, slot.entries.emplace_back());
     if (i > 0 && slot.entries[i - 1].lamport < slot.entries[i].lamport) return corrupt();
   }
-  const std::uint64_t removals = flags & has_removals ? in.varint() : 0;
-  for (std::uint64_t i = 0; i < removals && in.ok(); ++i) {
-    Removal removal;
-    removal.event = event();
-    removal.wall = wall();
-    removal.contested_by = version();
-    slot.removals.push_back(std::move(removal));
-  }
+  if (flags & has_removals) removals(slot.removals);
   const std::uint64_t children = flags & has_children ? in.varint(kind_count) : 0;
   if (++depth > limits::container_depth_max + 1 && children > 0) corrupt();
   for (std::uint64_t i = 0; i < children && in.ok(); ++i) {

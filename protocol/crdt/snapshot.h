@@ -48,7 +48,9 @@ struct SnapshotWriter {
   std::vector<EventId> sorted(const std::vector<EventId>& events) const;
   void version(const VersionVector& version) const;
   void slot(const Slot& slot) const;
+  void removals(const std::vector<Removal>& removals) const;
   void container(const Container& container) const;
+  void tree(const TreeContainer& tree) const;
   template <class Content>
   void sequence(const Sequence<Content>& sequence) const;
 };
@@ -68,7 +70,9 @@ struct SnapshotReader {
   std::vector<EventId> events() const;
   VersionVector version() const;
   void slot(Slot& slot);
+  void removals(std::vector<Removal>& removals) const;
   void container(Container& container);
+  void tree(TreeContainer& tree);
   template <class Content>
   void sequence(Sequence<Content>& sequence);
 };

@@ -5,17 +5,25 @@
 //            `repeat` events, each `seq_gap` after the one before, put down `elements` each
 // run      = flags:u8 author:varint n:varint [left] [right] [removed_by] body
 //            flag 1: the left neighbour is the element before, 2: there is none, 4: there is no
-//            right neighbour, 8: removed
+//            right neighbour, 8: removed, 10h: its one item was moved elsewhere, 20h: the place of
+//            one that was moved here
 // left, right = author:varint n:varint
 // removed_by  = k:varint k*(log seq)                              ascending
-// body     = length:varint length*(slot u:varint u*use)             items; a removed run has one
+// body     = length:varint length*item [m:varint m*move]           a removed run has one item
+//          |                                                       nothing for 20h
+// item     = slot u:varint u/2*use [removals]     u is odd if there are removals, see snapshot.cpp
 // use      = log:varint first:varint last:varint removed_by       ascending
+// move     = author:varint n:varint flags:u8 op:varint lamport:varint wall:zigzag    highest first
+//            the element it put down; flag 1: no later move had seen it; times as in a value
 #include "protocol/crdt/snapshot.h"
+
+#include <map>
 
 namespace syncline::crdt {
 namespace {
 
 constexpr std::uint8_t left_before = 1, left_none = 2, right_none = 4, removed = 8;
+constexpr std::uint8_t moved_away = 0x10, moved_here = 0x20;
 
 // Neighbouring runs that are one: the cut between them is a leftover of the order of arrival.
 template <class Content>
@@ -23,6 +31,7 @@ using Group = std::vector<const Run<Content>*>;
 
 template <class Content>
 bool same_fate(const SnapshotWriter& to, const Run<Content>& a, const Run<Content>& b) {
+  if (a.content.is_moved() || b.content.is_moved()) return false;
   if (a.removed_by.empty() && b.removed_by.empty()) return true;
   if (Content::removable_max == 1 || a.removed_by.size() != b.removed_by.size()) return false;
   return to.sorted(a.removed_by) == to.sorted(b.removed_by);
@@ -44,29 +53,30 @@ std::vector<Group<Content>> groups_of(const SnapshotWriter& to, const Sequence<C
   return groups;
 }
 
+void encode_item(const SnapshotWriter& to, const Item& item) {
+  to.slot(item.slot);
+  std::vector<const Item::Use*> uses;
+  for (const Item::Use& use : item.uses) uses.push_back(&use);
+  std::sort(uses.begin(), uses.end(), [&to](const Item::Use* a, const Item::Use* b) {
+    return EventId{to.names.of(a->log), a->first} < EventId{to.names.of(b->log), b->first};
+  });
+  to.out.varint(uses.size() << 1 | (item.removals.empty() ? 0 : 1));
+  for (const Item::Use* use : uses) {
+    to.out.varint(to.names.of(use->log)).varint(use->first).varint(use->last);
+    to.events(use->removed_by);
+  }
+  if (!item.removals.empty()) to.removals(item.removals);
+}
+
 void encode_body(const SnapshotWriter& to, const Group<ListContent>& group) {
   std::uint64_t length = 0;
   for (const auto* run : group) length += run->length;
   to.out.varint(length);
-  for (const auto* run : group) {
-    for (const auto& item : run->content.items) {
-      to.slot(item->slot);
-      std::vector<const Item::Use*> uses;
-      for (const Item::Use& use : item->uses) uses.push_back(&use);
-      std::sort(uses.begin(), uses.end(), [&to](const Item::Use* a, const Item::Use* b) {
-        return EventId{to.names.of(a->log), a->first} < EventId{to.names.of(b->log), b->first};
-      });
-      to.out.varint(uses.size());
-      for (const Item::Use* use : uses) {
-        to.out.varint(to.names.of(use->log)).varint(use->first).varint(use->last);
-        to.events(use->removed_by);
-      }
-    }
-  }
+  for (const auto* run : group)
+    for (const auto& item : run->content.items) encode_item(to, *item);
 }
 
-void decode_uses(SnapshotReader& from, Item& item, VersionVector& touched) {
-  const std::uint64_t count = from.in.varint();
+void decode_uses(SnapshotReader& from, Item& item, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count && from.in.ok(); ++i) {
     Item::Use use;
     use.log = static_cast<LogIndex>(from.in.varint(UINT32_MAX));
@@ -77,26 +87,16 @@ void decode_uses(SnapshotReader& from, Item& item, VersionVector& touched) {
     if (!item.uses.empty() &&
         EventId{use.log, use.first} <= EventId{item.uses.back().log, item.uses.back().last})
       return from.corrupt();
-    touched.raise(use.log, use.last);
-    for (const EventId& event : use.removed_by) touched.raise(event.log, event.seq);
     item.uses.push_back(std::move(use));
   }
 }
 
-std::uint64_t decode_body(SnapshotReader& from, Run<ListContent>& run, VersionVector& touched) {
-  const std::uint64_t length = from.in.varint();
-  if (!run.removed_by.empty() && length != 1) from.corrupt();
-  for (std::uint64_t i = 0; i < length && from.in.ok(); ++i) {
-    run.content.items.push_back(std::make_unique<Item>());
-    Item& item = *run.content.items.back();
-    from.slot(item.slot);
-    decode_uses(from, item, touched);
-    const bool used = std::any_of(item.uses.begin(), item.uses.end(),
-                                  [](const Item::Use& use) { return use.removed_by.empty(); });
-    if (item.slot.shown() != (run.removed_by.empty() || used)) from.corrupt();
-    for (const Entry& entry : item.slot.entries) touched.raise(entry.event.log, entry.event.seq);
-  }
-  return length;
+void decode_item(SnapshotReader& from, Item& item) {
+  from.slot(item.slot);
+  const std::uint64_t uses = from.in.varint();
+  decode_uses(from, item, uses >> 1);
+  if (uses & 1) from.removals(item.removals);
+  if (!item.slot.shown()) from.corrupt();
 }
 
 template <class Author>
@@ -172,17 +172,28 @@ class RunWriter {
     }
     if (run.right.n == 0) flags |= right_none;
     if (!run.removed_by.empty()) flags |= removed;
+    if (run.content.is_moved()) flags |= run.content.guest ? moved_here : moved_away;
     to_.out.u8(flags);
     element(run.first);
     if (!(flags & (left_before | left_none))) element(run.left);
     if (!(flags & right_none)) element(run.right);
     if (flags & removed) to_.events(run.removed_by);
-    encode_body(to_, group);
+    if (!run.content.guest) encode_body(to_, group);
+    if (flags & moved_away) moves(run.content.item(0));
     before_ = group.back()->last();
   }
 
  private:
   void element(const ElementId& id) { to_.out.varint(places_[id.author]).varint(id.n); }
+
+  void moves(const Item& item) {
+    to_.out.varint(item.moves.size());
+    for (const Item::Move& move : item.moves) {
+      element(move.place);
+      to_.out.u8(move.newest ? 1 : 0).varint(move.op).varint(to_.base.lamport - move.lamport);
+      to_.wall(move.wall);
+    }
+  }
 
   const SnapshotWriter& to_;
   const std::vector<std::uint32_t>& places_;
@@ -200,16 +211,15 @@ class RunReader {
   void read() {
     Run<Content> run;
     const std::uint8_t flags = from_.in.u8();
-    if (flags > 15 || (flags & left_before && flags & left_none)) return from_.corrupt();
+    if (flags >= 2 * moved_here || (flags & left_before && flags & left_none))
+      return from_.corrupt();
     run.first = element();
     if (flags & left_before) run.left = before_;
     if (!(flags & (left_before | left_none))) run.left = element();
     if (!(flags & right_none)) run.right = element();
     if (flags & removed) run.removed_by = from_.events();
     if (flags & removed && run.removed_by.empty()) return from_.corrupt();
-    VersionVector touched;
-    for (const EventId& event : run.removed_by) touched.raise(event.log, event.seq);
-    run.length = decode_body(from_, run, touched);
+    read_body(run, flags);
     if (!from_.in.ok()) return;
     std::uint64_t& missing = missing_[run.first.author];
     const std::uint64_t count = sequence_.authors()[run.first.author].count();
@@ -217,13 +227,65 @@ class RunReader {
       return from_.corrupt();
     missing -= run.length;
     before_ = run.last();
-    sequence_.restore_run(std::move(run), touched);
+    runs_.push_back(std::move(run));
   }
-  bool complete() const {
-    return std::all_of(missing_.begin(), missing_.end(), [](std::uint64_t n) { return n == 0; });
+
+  // Brings moved items to their places and everything into the sequence.
+  void finish() {
+    if (std::any_of(missing_.begin(), missing_.end(), [](std::uint64_t n) { return n > 0; }))
+      from_.corrupt();
+    for (Run<Content>& run : runs_) {
+      const auto item = items_.find(run.first);
+      const bool wanted = run.content.items.empty();
+      if (wanted != (item != items_.end())) return from_.corrupt();
+      if (!wanted) continue;
+      run.content.guest = item->second;
+      items_.erase(item);
+    }
+    if (!items_.empty()) from_.corrupt();
+    if (!from_.in.ok()) return;
+    for (Run<Content>& run : runs_) {
+      VersionVector touched;
+      for (const EventId& event : run.removed_by) touched.raise(event.log, event.seq);
+      for (std::uint64_t i = 0; i < run.length; ++i) touched.merge(run.content.item(i).fate());
+      sequence_.restore_run(std::move(run), touched);
+    }
   }
 
  private:
+  void read_body(Run<Content>& run, std::uint8_t flags) {
+    run.length = flags & moved_here ? 1 : from_.in.varint();
+    if (flags & (removed | moved_away) && run.length != 1) from_.corrupt();
+    if (flags & moved_here) {
+      if (flags & (removed | moved_away)) from_.corrupt();
+      return;
+    }
+    for (std::uint64_t i = 0; i < run.length && from_.in.ok(); ++i) {
+      run.content.items.push_back(std::make_unique<Item>());
+      decode_item(from_, *run.content.items.back());
+    }
+    if (flags & moved_away && from_.in.ok()) read_moves(*run.content.items.front());
+  }
+
+  void read_moves(Item& item) {
+    const std::uint64_t count = from_.in.varint();
+    for (std::uint64_t i = 0; i < count && from_.in.ok(); ++i) {
+      Item::Move move;
+      move.place = element();
+      const std::uint8_t flags = from_.in.u8();
+      move.newest = flags == 1;
+      move.op = static_cast<std::uint32_t>(from_.in.varint(limits::ops_per_event_max));
+      move.lamport = from_.base.lamport - from_.in.varint(from_.base.lamport);
+      move.wall = from_.wall();
+      if (flags > 1 || (i > 0 && item.moves.back().lamport < move.lamport)) from_.corrupt();
+      if (!from_.in.ok()) return;
+      move.event = sequence_.event_of(move.place);
+      if (!items_.emplace(move.place, &item).second) return from_.corrupt();
+      item.moves.push_back(move);
+    }
+    if (item.moves.empty() || !item.moves.front().newest) from_.corrupt();
+  }
+
   ElementId element() {
     const std::uint64_t author = from_.in.varint(UINT32_MAX), n = from_.in.varint();
     if (author >= missing_.size() || n == 0 || n > sequence_.authors()[author].count()) {
@@ -236,6 +298,8 @@ class RunReader {
   SnapshotReader& from_;
   Sequence<Content>& sequence_;
   std::vector<std::uint64_t> missing_;
+  std::vector<Run<Content>> runs_;
+  std::map<ElementId, Item*> items_;  // where moves have brought them
   ElementId before_;
 };
 
@@ -269,7 +333,7 @@ void SnapshotReader::sequence(Sequence<Content>& sequence) {
   const std::uint64_t runs = in.varint();
   RunReader<Content> reader(*this, sequence);
   for (std::uint64_t i = 0; i < runs && in.ok(); ++i) reader.read();
-  if (!reader.complete()) corrupt();
+  if (in.ok()) reader.finish();
 }
 
 template void SnapshotWriter::sequence(const Sequence<ListContent>&) const;

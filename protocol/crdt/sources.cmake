@@ -2,12 +2,14 @@
 target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/apply.cpp
   ${CMAKE_CURRENT_LIST_DIR}/blame.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/conflicts.cpp
   ${CMAKE_CURRENT_LIST_DIR}/container.cpp
   ${CMAKE_CURRENT_LIST_DIR}/cursor.cpp
   ${CMAKE_CURRENT_LIST_DIR}/decimal.cpp
   ${CMAKE_CURRENT_LIST_DIR}/document.cpp
   ${CMAKE_CURRENT_LIST_DIR}/document_history.cpp
   ${CMAKE_CURRENT_LIST_DIR}/inspect.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/item.cpp
   ${CMAKE_CURRENT_LIST_DIR}/list_alignment.cpp
   ${CMAKE_CURRENT_LIST_DIR}/notes.cpp
   ${CMAKE_CURRENT_LIST_DIR}/op.cpp
@@ -21,10 +23,17 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/slot.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot_sequence.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/snapshot_tree.cpp
   ${CMAKE_CURRENT_LIST_DIR}/symbol_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_container.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_edit.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/tree.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/tree_children.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/tree_diff.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/tree_forest.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/tree_place.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/tree_position.cpp
   ${CMAKE_CURRENT_LIST_DIR}/typing.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value_diff.cpp

@@ -60,6 +60,20 @@ Scalar decode_scalar(wire::Reader& in) {
   }
 }
 
+std::string id_of_node(const Value& node) {
+  const auto* fields = std::get_if<ValueMap>(&node.node);
+  if (fields == nullptr || !fields->contains("id")) return {};
+  const auto* id = std::get_if<Scalar>(&fields->at("id").node);
+  const auto* text = id ? std::get_if<std::string>(id) : nullptr;
+  return text ? *text : std::string();
+}
+
+const Value* node_in(const ValueList& tree, const std::string& id) {
+  for (const Value& node : tree)
+    if (id_of_node(node) == id && !id.empty()) return &std::get<ValueMap>(node.node).at("value");
+  return nullptr;
+}
+
 bool scalar_less(const Scalar& a, const Scalar& b) {
   if (a.index() != b.index()) return a.index() < b.index();
   return a < b;

@@ -42,4 +42,9 @@ struct Value {
   bool operator==(const Value&) const = default;
 };
 
+// Of what a tree reads as: the id of one of its nodes, and what a node holds; nothing if there is
+// no such node.
+std::string id_of_node(const Value& node);
+const Value* node_in(const ValueList& tree, const std::string& id);
+
 }  // namespace syncline::crdt

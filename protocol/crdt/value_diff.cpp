@@ -4,8 +4,10 @@
 #include "protocol/crdt/decimal.h"
 #include "protocol/crdt/list_alignment.h"
 #include "protocol/crdt/text_diff.h"
+#include "protocol/crdt/tree_diff.h"
 
 #include <algorithm>
+#include <map>
 
 namespace syncline::crdt {
 namespace {
@@ -26,7 +28,9 @@ bool is_nothing(const Shape& content, Kind kind) {
 }
 
 // What a text, counter, set or leaf reads as is written as a whole, or by those who see all of it.
-bool has_slots(std::optional<Kind> kind) { return kind == Kind::map || kind == Kind::list; }
+bool has_slots(std::optional<Kind> kind) {
+  return kind == Kind::map || kind == Kind::list || kind == Kind::tree;
+}
 
 class Rewrite {
  public:
@@ -63,6 +67,7 @@ class Rewrite {
       case Kind::text: return turn_text(path, now, wanted);
       case Kind::counter: return turn_counter(path, now, wanted);
       case Kind::set: return turn_set(path, now, wanted);
+      case Kind::tree: return turn_tree(path, &now, wanted);
     }
   }
 
@@ -140,6 +145,7 @@ class Rewrite {
         for (const Shape& item : std::get<ShapeList>(wanted.node))
           ops_.push_back({path, SetAdd{leaf_of(item)}});
         return;
+      case Kind::tree: return turn_tree(path, nullptr, wanted);
     }
   }
 
@@ -175,6 +181,25 @@ class Rewrite {
           to += step.count;
           break;
       }
+    }
+  }
+
+  void turn_tree(const Path& path, const Shape* now, const Shape& wanted) {
+    const ShapeList nothing;
+    const auto& before = now ? std::get<ShapeList>(now->node) : nothing;
+    const auto& after = std::get<ShapeList>(wanted.node);
+    for (Action& action : tree_changes(before, after)) ops_.push_back({path, std::move(action)});
+    std::map<std::string, const Shape*> values;
+    for (const Shape& item : before) {
+      const auto node = node_of(item);
+      values[node->id] = node->value;
+    }
+    const Shape empty{Kind::map, ShapeMap(), {}};
+    for (const Shape& item : after) {
+      const auto node = node_of(item);
+      const auto there = values.find(node->id);
+      turn_map(below(path, NodeStep{node->id}), there == values.end() ? empty : *there->second,
+               node->value ? *node->value : empty);
     }
   }
 
@@ -219,6 +244,7 @@ std::optional<Kind> kind_wanted(const Shape& now, const Shape& wanted) {
     const bool fits_set = std::all_of(list->begin(), list->end(), [](const Shape& item) {
       return !item.kind && std::holds_alternative<Scalar>(item.node);
     });
+    if (now.kind == Kind::tree && check_shape({Kind::tree, *list, {}})) return Kind::tree;
     return now.kind == Kind::set && fits_set ? Kind::set : Kind::list;
   }
   const auto& scalar = std::get<Scalar>(wanted.node);

@@ -9,6 +9,7 @@
 #include "protocol/crdt/text_diff.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -49,7 +50,8 @@ Shape nothing_of(Kind kind) {
   switch (kind) {
     case Kind::map: return {kind, ShapeMap(), {}};
     case Kind::list:
-    case Kind::set: return {kind, ShapeList(), {}};
+    case Kind::set:
+    case Kind::tree: return {kind, ShapeList(), {}};
     case Kind::text: return {kind, Scalar(std::string()), {}};
     case Kind::counter: return {kind, Scalar(std::int64_t{0}), {}};
   }
@@ -152,6 +154,87 @@ Shape undone_list(const Shape& before, const Shape& after, const Shape& now) {
   return {Kind::list, std::move(out), {}};
 }
 
+using Nodes = std::map<std::string, const Shape*>;
+Nodes nodes_of(const Shape& tree) {
+  Nodes out;
+  for (const Shape& item : std::get<ShapeList>(tree.node)) out[crdt::node_of(item)->id] = &item;
+  return out;
+}
+
+// A node as `held` has it, where it is by then the place it would have among its siblings.
+struct Planted {
+  std::string parent, place;
+  std::optional<Shape> value;
+};
+
+Planted planted(const Shape& item) {
+  const auto node = crdt::node_of(item);
+  return {node->parent, item.place, node->value ? std::optional(*node->value) : std::nullopt};
+}
+
+std::optional<Planted> undone_node(const Shape* before, const Shape* after, const Shape* now) {
+  if (now == nullptr) {
+    const bool removed_by_it = before != nullptr && after == nullptr;
+    return removed_by_it ? std::optional(planted(*before)) : std::nullopt;
+  }
+  if (before == nullptr && same(after, now)) return std::nullopt;
+  Planted out = planted(*now);
+  if (before == nullptr || after == nullptr || same(before, after)) return out;
+  const Planted old = planted(*before), done = planted(*after);
+  if (done.parent == out.parent && done.place == out.place) {
+    out.parent = old.parent;
+    out.place = old.place;
+  }
+  const auto pointer = [](const Planted& node) { return node.value ? &*node.value : nullptr; };
+  out.value = undone(pointer(old), pointer(done), pointer(out));
+  return out;
+}
+
+// In order, parents first. Whoever has no way to the top is left out.
+ShapeList in_order(const std::map<std::string, Planted>& nodes) {
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>> children;
+  for (const auto& [id, node] : nodes) children[node.parent].emplace_back(node.place, id);
+  ShapeList out;
+  std::vector<std::string> open;
+  const auto open_children = [&](const std::string& parent) {
+    auto& below = children[parent];
+    std::sort(below.rbegin(), below.rend());
+    for (const auto& [place, id] : below) open.push_back(id);
+  };
+  open_children({});
+  while (!open.empty()) {
+    const std::string id = std::move(open.back());
+    open.pop_back();
+    const Planted& node = nodes.at(id);
+    ShapeMap fields;
+    fields["id"].node = Scalar(id);
+    fields["parent"].node = node.parent.empty() ? Scalar(crdt::Null{}) : Scalar(node.parent);
+    if (node.value) fields["value"] = *node.value;
+    Shape item;
+    item.node = std::move(fields);
+    out.push_back(std::move(item));
+    open_children(id);
+  }
+  return out;
+}
+
+Shape undone_tree(const Shape& before, const Shape& after, const Shape& now) {
+  const Nodes old = nodes_of(before), done = nodes_of(after), present = nodes_of(now);
+  const auto find = [](const Nodes& nodes, const std::string& id) {
+    const auto found = nodes.find(id);
+    return found == nodes.end() ? nullptr : found->second;
+  };
+  std::map<std::string, Planted> nodes;
+  for (const Nodes* from : {&old, &present})
+    for (const auto& [id, item] : *from)
+      if (auto node = undone_node(find(old, id), find(done, id), find(present, id)))
+        nodes.insert_or_assign(id, std::move(*node));
+  ShapeList out = in_order(nodes);
+  // Others have moved nodes so that the old places no longer make a tree.
+  if (out.size() < nodes.size()) return now;
+  return {Kind::tree, std::move(out), {}};
+}
+
 // Requires: all are of `kind`.
 Shape undone_inside(Kind kind, const Shape& before, const Shape& after, const Shape& now) {
   switch (kind) {
@@ -160,6 +243,7 @@ Shape undone_inside(Kind kind, const Shape& before, const Shape& after, const Sh
     case Kind::text: return undone_text(before, after, now);
     case Kind::counter: return undone_counter(before, after, now);
     case Kind::set: return undone_set(before, after, now);
+    case Kind::tree: return undone_tree(before, after, now);
   }
   return now;
 }

@@ -18,7 +18,8 @@ std::string place_of(const crdt::Path& path) {
   crdt::Pointer pointer;
   for (const crdt::Step& step : path) {
     const auto* key = std::get_if<std::string>(&step);
-    pointer.push_back(key ? *key : std::to_string(std::get<std::uint64_t>(step)));
+    const auto* node = std::get_if<crdt::NodeStep>(&step);
+    pointer.push_back(key ? *key : node ? node->id : std::to_string(std::get<std::uint64_t>(step)));
   }
   return pointer.empty() ? "the document" : crdt::text_of(pointer);
 }

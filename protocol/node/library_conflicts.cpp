@@ -56,8 +56,9 @@ void collect_conflicts(Library::Desk& desk, EntityState& state,
   for (const crdt::Conflict& conflict : settlement_of(desk, state).open) {
     step::ConflictRow row = blank_row(desk, state);
     row.path = conflict.path;
-    row.kind = conflict.kind == crdt::ConflictKind::edited_and_deleted ? "edited_and_deleted"
-                                                                       : "concurrent_values";
+    row.kind = conflict.kind == crdt::ConflictKind::move_lost            ? "move_lost"
+               : conflict.kind == crdt::ConflictKind::edited_and_deleted ? "edited_and_deleted"
+                                                                         : "concurrent_values";
     for (const crdt::ConflictValue& value : conflict.values)
       row.values.push_back(value_row(desk, table, value));
     for (const crdt::Conflict::Removal& removal : conflict.removals) {

@@ -27,6 +27,14 @@ void collect_kinds(const crdt::Document& document, const crdt::Value& value, crd
   const auto kind = document.kind_at(path);
   if (kind && *kind != crdt::Kind::list) out.emplace(path, *kind);
   const auto* items = std::get_if<crdt::ValueList>(&value.node);
+  if (items && kind == crdt::Kind::tree) {
+    for (const crdt::Value& item : *items) {
+      const std::string id = crdt::id_of_node(item);
+      path.emplace_back(crdt::NodeStep{id});
+      collect_kinds(document, *crdt::node_in(*items, id), path, out);
+      path.pop_back();
+    }
+  }
   if (items == nullptr || kind != crdt::Kind::list) return;
   for (std::size_t i = 0; i < items->size(); ++i) {
     path.emplace_back(std::uint64_t{i});
@@ -64,8 +72,12 @@ const crdt::Value* part_of(const crdt::Value& value, const crdt::Path& path) {
     const auto* list = std::get_if<crdt::ValueList>(&at->node);
     if (key && map && map->contains(*key)) {
       at = &map->at(*key);
-    } else if (!key && list && std::get<std::uint64_t>(step) < list->size()) {
-      at = &(*list)[std::get<std::uint64_t>(step)];
+    } else if (const auto* node = std::get_if<crdt::NodeStep>(&step); node && list) {
+      at = crdt::node_in(*list, node->id);
+      if (at == nullptr) return nullptr;
+    } else if (const auto* index = std::get_if<std::uint64_t>(&step);
+               index && list && *index < list->size()) {
+      at = &(*list)[*index];
     } else {
       return nullptr;
     }

@@ -44,6 +44,8 @@ std::string path_text(const crdt::Path& path) {
   for (const crdt::Step& step : path) {
     if (const auto* key = std::get_if<std::string>(&step))
       out += "/" + *key;
+    else if (const auto* node = std::get_if<crdt::NodeStep>(&step))
+      out += "/~3" + node->id;
     else
       out += "/#" + std::to_string(std::get<std::uint64_t>(step));
   }

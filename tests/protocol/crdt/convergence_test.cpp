@@ -83,6 +83,7 @@ TEST_CASE("C14 C19: lists converge to what the oracle says") { converge(Flavour:
 TEST_CASE("C14 C19: texts converge to what the oracle says") { converge(Flavour::text); }
 TEST_CASE("C19: counters converge to what the oracle says") { converge(Flavour::counter); }
 TEST_CASE("C19: sets converge to what the oracle says") { converge(Flavour::set); }
+TEST_CASE("C19: trees converge to what the oracle says") { converge(Flavour::tree); }
 TEST_CASE("C19: nested documents converge to what the oracle says") { converge(Flavour::nested); }
 
 TEST_CASE("C19: small maps converge under every delivery order") {
@@ -99,6 +100,9 @@ TEST_CASE("C19: small counters converge under every delivery order") {
 }
 TEST_CASE("C19: small sets converge under every delivery order") {
   every_order_converges(Flavour::set);
+}
+TEST_CASE("C19: small trees converge under every delivery order") {
+  every_order_converges(Flavour::tree);
 }
 TEST_CASE("C19: small nested documents converge under every delivery order") {
   every_order_converges(Flavour::nested);

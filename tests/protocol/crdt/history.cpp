@@ -101,7 +101,7 @@ std::size_t Replica::log_of(LogIndex index) const {
 }
 
 const char* name_of(Flavour flavour) {
-  static const char* const names[] = {"map", "list", "text", "counter", "set", "nested"};
+  static const char* const names[] = {"map", "list", "text", "counter", "set", "tree", "nested"};
   return names[static_cast<std::size_t>(flavour)];
 }
 
@@ -296,6 +296,16 @@ struct DescribeAction {
   void operator()(const ListKeep& a) const {
     out << "keep item " << a.index << " as " << crdt::name_of(a.kind);
   }
+  void operator()(const ListMove& a) const { out << "move item " << a.index << " to " << a.to; }
+  void operator()(const TreeInsert& a) const {
+    out << "insert node " << a.node << " below " << a.parent << " at "
+        << to_hex(as_bytes(a.position));
+  }
+  void operator()(const TreeMove& a) const {
+    out << "move node " << a.node << " below " << a.parent << " at "
+        << to_hex(as_bytes(a.position));
+  }
+  void operator()(const TreeRemove& a) const { out << "remove node " << a.node; }
   void operator()(const TextInsert& a) const {
     out << "type at " << a.position << " \"" << a.text << '"';
   }
@@ -335,6 +345,8 @@ std::string describe(const History& history) {
       for (const Step& step : op.path) {
         if (const auto* key = std::get_if<std::string>(&step)) {
           out << *key << '/';
+        } else if (const auto* node = std::get_if<NodeStep>(&step)) {
+          out << '<' << node->id << ">/";
         } else {
           out << std::get<std::uint64_t>(step) << '/';
         }

@@ -38,14 +38,15 @@ TEST_CASE("C13 C15: an item edited by one and removed by another stays, flagged,
     CHECK(a.reads(at("l")) == "[1 3 ]");
     b.edit(item(1), MapSet{"done", true});
     meet(a, b);
-    CHECK(a.reads(at("l")) == "[1 {done: true } 3 ]");
+    CHECK(a.reads(at("l")) == "[1 {done: true title: \"t\" } 3 ]");
     REQUIRE(a.document().conflicts().size() == 1);
     CHECK(a.document().conflicts()[0].path == item(1));
     CHECK(a.document().conflicts()[0].kind == ConflictKind::edited_and_deleted);
     b.edit(*b.document().ops_to_resolve(item(1), keep));
     meet(a, b);
     CHECK(a.document().conflicts().empty());
-    CHECK(a.reads(at("l")) == (keep ? "[1 {done: true } 3 ]" : "[1 3 ]"));
+    const std::string kept = "[1 {done: true title: \"t\" } 3 ]";
+    CHECK(a.reads(at("l")) == (keep ? kept : "[1 3 ]"));
     CHECK(a.replica().canonical() == b.replica().canonical());
   }
 }
@@ -90,7 +91,8 @@ TEST_CASE("C8: indices out of range are void and leave no trace") {
   const auto size = a.document().size_estimate_bytes();
   for (const Op& op : {Op{at("l"), ListInsert{2, {number(2)}}}, Op{at("l"), ListRemove{0, 2}},
                        Op{at("l"), ListRemove{1, 1}}, Op{at("l"), ListSet{1, Null{}}},
-                       Op{at("l"), ListKeep{1, Kind::map}}, Op{item(1), MapSet{"x", Null{}}},
+                       Op{at("l"), ListKeep{1, Kind::map}}, Op{at("l"), ListMove{0, 1}},
+                       Op{at("l"), ListMove{1, 0}}, Op{item(1), MapSet{"x", Null{}}},
                        Op{at("other"), ListRemove{0, 1}}, Op{at("l"), ListRemove{UINT64_MAX, 1}},
                        Op{at("l"), ListRemove{1, UINT64_MAX}}, Op{at("l"), ListInsert{0, {}}}}) {
     const Applied applied = a.edit({op});

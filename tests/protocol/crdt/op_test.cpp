@@ -24,6 +24,7 @@ const std::vector<Op> one_of_each = {
     {{Step{std::string("a")}, Step{std::uint64_t{3}}}, ListRemove{7, 2}},
     {at("l"), ListSet{1, true}},
     {at("l"), ListKeep{1, Kind::counter}},
+    {at("l"), ListMove{300, 0}},
     {at("t"), TextInsert{12, "grüße"}},
     {at("t"), TextRemove{0, UINT32_MAX}},
     {at("c"), CounterAdd{-5}},
@@ -70,6 +71,7 @@ TEST_CASE("C2: every op has the bytes that the specification gives it") {
       {{at("l"), ListRemove{1, 2}}, {1, 0x14, 2, 'l', 1, 2}},
       {{at("l"), ListSet{1, false}}, {1, 0x15, 2, 'l', 1, 1}},
       {{at("l"), ListKeep{1, Kind::map}}, {1, 0x16, 2, 'l', 1, 0}},
+      {{at("l"), ListMove{1, 300}}, {1, 0x1e, 2, 'l', 1, 0xac, 2}},
       {{at("t"), TextInsert{2, "\xc3\xa4"}}, {1, 0x17, 2, 't', 2, 2, 0xc3, 0xa4}},
       {{at("t"), TextRemove{2, 1}}, {1, 0x18, 2, 't', 2, 1}},
       {{at("c"), CounterAdd{1250, 2}}, {1, 0x19, 2, 'c', 2, 0xc4, 0x13}},
@@ -84,9 +86,9 @@ TEST_CASE("C2: every op has the bytes that the specification gives it") {
 }
 
 TEST_CASE("C1: one action, value or container that is not known fails all ops beside it") {
-  // A map set that is fine, and behind it: action 14, scalar 6, item 21, container 5.
-  for (const Buffer& strange : {Buffer{0x0e, 1, 'a', 0}, Buffer{0x00, 1, 'a', 6},
-                                Buffer{0x00, 1, 'a', 0x15}, Buffer{0x02, 1, 'a', 5}}) {
+  // A map set that is fine, and behind it: action 40, scalar 6, item 26, container 10.
+  for (const Buffer& strange : {Buffer{0x0f, 25, 1, 'a', 0}, Buffer{0x00, 1, 'a', 6},
+                                Buffer{0x00, 1, 'a', 0x1a}, Buffer{0x02, 1, 'a', 10}}) {
     Buffer bytes{2, 0x00, 1, 'a', 0};
     append(bytes, strange);
     CHECK(decode_ops(bytes).error().code == Errc::unsupported);
@@ -130,6 +132,8 @@ TEST_CASE("C3 C4 C5: what check_ops refuses, the decoder refuses too") {
       {at("l"), ListInsert{0, {words("\xff")}}},
       {at("l"), ListRemove{0, 0}},
       {at("l"), ListSet{std::uint64_t{1} << 32, Null{}}},
+      {at("l"), ListMove{std::uint64_t{1} << 32, 0}},
+      {at("l"), ListMove{0, std::uint64_t{1} << 32}},
       {at("t"), TextInsert{0, ""}},
       {at("t"), TextInsert{0, "\xed\xa0\x80"}},
       {at("t"), TextInsert{0, std::string(limits::event_plaintext_size_max + 1, 't')}},

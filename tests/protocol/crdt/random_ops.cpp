@@ -62,6 +62,7 @@ Op list_op(Dice& dice, Path path, std::uint64_t length, bool containers) {
     return {std::move(path), std::move(insert)};
   }
   const std::uint64_t index = dice.below(reach);
+  if (dice.one_in(3)) return {std::move(path), ListMove{index, dice.below(reach)}};
   if (dice.one_in(3)) return {std::move(path), ListSet{index, random_item(dice, containers)}};
   if (containers && dice.one_in(8))
     return {std::move(path), ListKeep{index, static_cast<Kind>(dice.pick(kind_count))}};
@@ -109,11 +110,46 @@ Op set_op(Dice& dice, Path path) {
   return {std::move(path), SetAdd{random_scalar(dice)}};
 }
 
+// Some node that is there, or now and then one that need not be.
+std::string random_node(Dice& dice, const Document& document, const Path& tree) {
+  const auto value = document.kind_at(tree) == Kind::tree ? document.read(tree) : std::nullopt;
+  const ValueList nodes = value ? std::get<ValueList>(value->node) : ValueList();
+  if (nodes.empty() || dice.one_in(12)) return std::string(1, "abcde"[dice.pick(5)]);
+  const auto& fields = std::get<ValueMap>(nodes[dice.pick(nodes.size())].node);
+  return std::get<std::string>(std::get<Scalar>(fields.at("id").node));
+}
+
+Op tree_op(Dice& dice, Path path, const Document& document) {
+  const auto node = [&] { return random_node(dice, document, path); };
+  if (dice.one_in(6)) {
+    TreeRemove removal{node()};
+    return {std::move(path), std::move(removal)};
+  }
+  if (dice.one_in(5)) {
+    path.push_back(NodeStep{node()});
+    return map_op(dice, std::move(path), false);
+  }
+  const std::string position(1 + dice.pick(2), static_cast<char>(127 + dice.pick(3)));
+  if (dice.one_in(2)) {
+    TreeMove move{node(), dice.one_in(4) ? std::string() : node(), position};
+    return {std::move(path), std::move(move)};
+  }
+  TreeInsert made{std::string(1, "abcde"[dice.pick(5)]), dice.one_in(3) ? std::string() : node(),
+                  position};
+  if (document.kind_at(path) != Kind::tree) made.parent.clear();
+  return {std::move(path), std::move(made)};
+}
+
 // Some path of at most three steps, through what is there or through what is not.
 Path random_path(Dice& dice, const Document& document) {
   Path path;
   while (path.size() < 3 && !dice.one_in(3)) {
     const bool in_list = !path.empty() && document.kind_at(path) == Kind::list;
+    const bool in_tree = !path.empty() && document.kind_at(path) == Kind::tree;
+    if (in_tree || (!path.empty() && dice.one_in(16))) {
+      path.push_back(NodeStep{random_node(dice, document, path)});
+      continue;
+    }
     if (in_list || (!path.empty() && dice.one_in(8))) {
       path.push_back(Step{dice.below(length_of(document, path) + (dice.one_in(8) ? 1 : 0) + 1) /
                           (dice.one_in(2) ? 1 : 2)});
@@ -137,6 +173,7 @@ Op nested_op(Dice& dice, const Document& document) {
     case Kind::text: return text_op(dice, std::move(path), length);
     case Kind::counter: return counter_op(dice, std::move(path));
     case Kind::set: return set_op(dice, std::move(path));
+    case Kind::tree: return tree_op(dice, std::move(path), document);
   }
   return map_op(dice, std::move(path), true);
 }
@@ -158,6 +195,7 @@ std::vector<Op> random_ops(Dice& dice, Flavour flavour, const Document& document
     case Flavour::text: return {text_op(dice, path, length_of(document, path))};
     case Flavour::counter: return {counter_op(dice, path)};
     case Flavour::set: return {set_op(dice, path)};
+    case Flavour::tree: return {tree_op(dice, path, document)};
     case Flavour::nested: return {nested_op(dice, document)};
   }
   return {};
