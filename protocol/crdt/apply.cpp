@@ -58,6 +58,7 @@ struct Aim {
   bool operator()(const TextInsert& a) const { return !a.text.empty(); }
   bool operator()(const TextRemove& a) const { return a.count > 0; }
   bool operator()(const TextEdit& a) const { return !a.splices.empty(); }
+  bool operator()(const TextMark& a) const { return a.count > 0; }
   // Maps, counters and sets take anything.
   bool operator()(const MapSet&) const { return true; }
   bool operator()(const MapRemove&) const { return true; }
@@ -180,6 +181,9 @@ struct Perform {
     splice_text(std::span(&splice, 1), {});
   }
   void operator()(const TextEdit& a) const { splice_text(a.splices, a.text); }
+  void operator()(const TextMark& a) const {
+    if (!target.text().mark(edit, a)) effect = OpEffect::adapted;
+  }
 
   void operator()(const CounterAdd& a) const {
     std::get<CounterContainer>(target.node).add(edit.self, {a.amount, a.scale});

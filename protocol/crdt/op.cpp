@@ -14,6 +14,7 @@
 //        keep | 7 position text | 8 position n             text insert, remove
 //        | 9 scale:u8 zigzag | 10 scalar | 11 scalar            counter add, set add, set remove
 //        | 12 edit                    text edit: text_edit.cpp
+//        | 13 position n grows:u8 key scalar    text mark
 //        | 14 index index             list move
 //        | 15 id id position | 16 id id position | 17 id          tree insert, move, remove
 // item   = scalar | (10h + kind):u8                   a leaf or a new empty container
@@ -24,6 +25,7 @@
 #include "protocol/crdt/item_codec.h"
 #include "protocol/crdt/text_edit.h"
 #include "protocol/crdt/tree_position.h"
+#include "protocol/text/ops.h"
 
 #include <algorithm>
 
@@ -34,6 +36,7 @@ constexpr std::size_t number_escape = 15;
 constexpr std::size_t depth_escape = 14;
 constexpr std::size_t same_path = 15;
 constexpr std::uint64_t index_max = UINT32_MAX;
+constexpr std::uint8_t mark_grows_max = text::mark_grows_at_start | text::mark_grows_at_end;
 // Spec C5: a repeated path costs one byte on the wire and a copy here; this bounds all of them.
 constexpr std::size_t paths_size_max = 64 * limits::event_plaintext_size_max;
 
@@ -80,6 +83,11 @@ struct ActionWriter {
   void operator()(const TextRemove& a) const { out.varint(a.position).varint(a.count); }
   void operator()(const CounterAdd& a) const { out.u8(a.scale).zigzag(a.amount); }
   void operator()(const TextEdit& a) const { encode_text_edit(out, a); }
+  void operator()(const TextMark& a) const {
+    out.varint(a.position).varint(a.count).u8(a.grows);
+    encode_key(out, a.key);
+    encode_scalar(out, a.value);
+  }
   void operator()(const SetAdd& a) const { encode_scalar(out, a.value); }
   void operator()(const SetRemove& a) const { encode_scalar(out, a.value); }
 };
@@ -96,6 +104,14 @@ Action decode_text_insert(wire::Reader& in) {
   std::string text = in.text(limits::event_plaintext_size_max);
   if (in.ok() && text.empty()) in.fail_with(Errc::invalid);
   return TextInsert{position, std::move(text)};
+}
+
+Action decode_text_mark(wire::Reader& in) {
+  TextMark mark{in.varint(index_max), decode_count(in), in.u8(), {}, {}};
+  if (mark.grows > mark_grows_max) in.fail_with(Errc::invalid);
+  mark.key = decode_key(in);
+  mark.value = decode_scalar(in);
+  return mark;
 }
 
 std::string decode_parent(wire::Reader& in) { return in.text(limits::tree_node_id_size_max); }
@@ -133,6 +149,7 @@ Action decode_action(wire::Reader& in, std::uint64_t number) {
     case 10: return SetAdd{decode_scalar(in)};
     case 11: return SetRemove{decode_scalar(in)};
     case 12: return decode_text_edit(in);
+    case 13: return decode_text_mark(in);
     case 14: return ListMove{in.varint(index_max), in.varint(index_max)};
     case 15: return TreeInsert{decode_node(in), decode_parent(in), decode_position(in)};
     case 16: return TreeMove{decode_node(in), decode_parent(in), decode_position(in)};
@@ -211,6 +228,10 @@ struct ActionCheck {
   bool operator()(const TextRemove& a) const { return fits_range(a.position, a.count); }
   bool operator()(const CounterAdd& a) const { return a.scale <= Decimal::scale_max; }
   bool operator()(const TextEdit& a) const { return is_well_formed(a); }
+  bool operator()(const TextMark& a) const {
+    return fits_range(a.position, a.count) && a.grows <= mark_grows_max && fits(a.key) &&
+           fits(a.value);
+  }
   bool operator()(const SetAdd& a) const { return fits(a.value); }
   bool operator()(const SetRemove& a) const { return fits(a.value); }
 };
@@ -234,9 +255,8 @@ bool fits(const Path& path) {
 }
 
 // Of each alternative of Action.
-constexpr std::uint8_t action_numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17};
-static_assert(std::size(action_numbers) == std::variant_size_v<Action>);
-std::size_t number_of(const Action& action) { return action_numbers[action.index()]; }
+static_assert(std::variant_size_v<Action> == 18);
+std::size_t number_of(const Action& action) { return action.index(); }
 
 void encode_op(wire::Writer& out, const Op& op, const Path* before) {
   const std::size_t depth = op.path.size();
@@ -291,8 +311,8 @@ std::string_view name_of(Kind kind) {
 Kind kind_of(const Action& action) {
   static constexpr Kind kinds[] = {Kind::map,  Kind::map,  Kind::map,  Kind::list, Kind::list,
                                    Kind::list, Kind::list, Kind::text, Kind::text, Kind::counter,
-                                   Kind::set,  Kind::set,  Kind::text, Kind::list, Kind::tree,
-                                   Kind::tree, Kind::tree};
+                                   Kind::set,  Kind::set,  Kind::text, Kind::text, Kind::list,
+                                   Kind::tree, Kind::tree, Kind::tree};
   static_assert(std::size(kinds) == std::variant_size_v<Action>);
   return kinds[action.index()];
 }

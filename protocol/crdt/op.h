@@ -124,6 +124,15 @@ struct TextEdit {
   std::string text;  // what they insert, one after the other
   bool operator==(const TextEdit&) const = default;
 };
+// Says something about a range of a text: bold, a link, a comment. Null takes it back.
+struct TextMark {
+  std::uint64_t position = 0;
+  std::uint64_t count = 0;
+  std::uint8_t grows = 0;  // with what is typed right at its start (1) or its end (2)
+  std::string key;
+  Scalar value;
+  bool operator==(const TextMark&) const = default;
+};
 // amount / 10^scale
 struct CounterAdd {
   std::int64_t amount = 0;
@@ -141,7 +150,7 @@ struct SetRemove {
 
 using Action = std::variant<MapSet, MapRemove, MapKeep, ListInsert, ListRemove, ListSet, ListKeep,
                             TextInsert, TextRemove, CounterAdd, SetAdd, SetRemove, TextEdit,
-                            ListMove, TreeInsert, TreeMove, TreeRemove>;
+                            TextMark, ListMove, TreeInsert, TreeMove, TreeRemove>;
 
 // The kind of container an action changes.
 Kind kind_of(const Action& action);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// document  = version:u8 (2) frontier:version age map
+// document  = version:u8 (3) frontier:version age map
 // canonical = n:varint n*log_id document     logs are named by their place in this sorted list
 // age       = events:varint ops:varint [log:varint lamport:varint wall:zigzag]    if any events
 // slot      = flags:u8 [n] n*value [n:varint n*removal] [n:varint n*(kind container)]
@@ -12,8 +12,8 @@
 // map       = n:varint n*(key:text slot)     ascending
 // counter   = n:varint n*(log k:varint k*(gap:varint scale:u8 amount:zigzag))
 // set       = n:varint n*(scalar version)    ascending
-// text      = first:version touched:version utf8:bytes
-// sequence  = see snapshot_sequence.cpp; tree = see snapshot_tree.cpp
+// text      = first:version touched:version utf8:bytes marks
+// sequence  = see snapshot_sequence.cpp; tree = see snapshot_tree.cpp; marks = snapshot_marks.cpp
 #include "protocol/crdt/snapshot.h"
 
 #include "protocol/crdt/apply.h"
@@ -22,7 +22,7 @@
 namespace syncline::crdt {
 namespace {
 
-constexpr std::uint8_t snapshot_version = 2;
+constexpr std::uint8_t snapshot_version = 3;
 constexpr std::uint8_t many_values = 15, has_removals = 0x10, has_children = 0x20;
 
 // They wrap around: a clock may say anything.
@@ -58,6 +58,7 @@ struct ContainerWriter {
     to.version(text.touched());
     to.out.varint(text.rope().bytes());
     text.rope().for_each_chunk([this](std::string_view piece) { to.out.fixed(as_bytes(piece)); });
+    to.marks(text.marks());
   }
   void operator()(const CounterContainer& counter) const {
     to.out.varint(counter.authors.size());
@@ -100,7 +101,9 @@ struct ContainerReader {
     const std::string utf8 = from.in.text(SIZE_MAX);
     if (touched.empty() && !utf8.empty()) return from.corrupt();
     if (!touched.covers(first) || first.empty() != touched.empty()) return from.corrupt();
-    if (from.in.ok()) text.restore(utf8, std::move(first), std::move(touched));
+    std::vector<TextMarks::Row> marks = from.marks(count_scalars(utf8));
+    if (touched.empty() && !marks.empty()) return from.corrupt();
+    if (from.in.ok()) text.restore(utf8, std::move(first), std::move(touched), std::move(marks));
   }
   void operator()(CounterContainer& counter) const {
     const std::uint64_t authors = from.in.varint();

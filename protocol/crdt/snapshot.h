@@ -51,6 +51,7 @@ struct SnapshotWriter {
   void removals(const std::vector<Removal>& removals) const;
   void container(const Container& container) const;
   void tree(const TreeContainer& tree) const;
+  void marks(const TextMarks& marks) const;
   template <class Content>
   void sequence(const Sequence<Content>& sequence) const;
 };
@@ -73,6 +74,8 @@ struct SnapshotReader {
   void removals(std::vector<Removal>& removals) const;
   void container(Container& container);
   void tree(TreeContainer& tree);
+  // `length`: of their text, in characters.
+  std::vector<TextMarks::Row> marks(std::uint64_t length) const;
   template <class Content>
   void sequence(Sequence<Content>& sequence);
 };

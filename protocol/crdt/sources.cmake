@@ -22,12 +22,14 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/shape.cpp
   ${CMAKE_CURRENT_LIST_DIR}/slot.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/snapshot_marks.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot_sequence.cpp
   ${CMAKE_CURRENT_LIST_DIR}/snapshot_tree.cpp
   ${CMAKE_CURRENT_LIST_DIR}/symbol_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_container.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_diff.cpp
   ${CMAKE_CURRENT_LIST_DIR}/text_edit.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/text_marks.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tree.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tree_children.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tree_diff.cpp

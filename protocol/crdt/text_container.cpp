@@ -92,6 +92,28 @@ const text::Replay& TextContainer::whole() const {
   return *whole_;
 }
 
+const TextMarks& TextContainer::marks() const {
+  settle();
+  if (!marks_are_placed_) place_marks();
+  return marks_;
+}
+
+void TextContainer::place_marks() const {
+  const text::OrderTree& tree = whole().tree();
+  const auto place = [&](const text::MarkEnd& end) -> TextMarks::End {
+    const bool after = end.side == text::MarkEnd::Side::after;
+    if (end.character == text::no_char) return {after ? 0 : rope_.scalars(), after};
+    const std::uint64_t before = tree.shown_before(end.character);
+    if (!after || tree.at(tree.locate(end.character)).gone) return {before, false};
+    return {before + 1, true};
+  };
+  for (std::size_t i = 0; i < marks_.rows().size(); ++i) {
+    const auto& [start, end] = whole_->mark_ends(i);
+    marks_.place(i, place(start), place(end));
+  }
+  marks_are_placed_ = true;
+}
+
 // ---- writing -----------------------------------------------------------------------------------
 
 bool TextContainer::edit(const Edit& edit, std::span<const TextSplice> splices,
@@ -121,6 +143,7 @@ bool TextContainer::splice_newest(const Edit& edit, std::span<const TextSplice> 
     if (log_ && !log_->has_room(removed + splice.inserted)) continue;
     if (removed > 0) rope_.remove(position, removed);
     if (splice.inserted > 0) rope_.insert(position, piece, splice.inserted);
+    changed({position, removed, splice.inserted});
     if (!log_) continue;
     const auto at = static_cast<std::uint32_t>(position);
     if (removed > 0) log_->remove(at, static_cast<std::uint32_t>(removed));
@@ -149,7 +172,35 @@ void TextContainer::type(const Edit& edit, const TextSplice& splice, std::string
   }
   if (splice.removed > 0) rope_.remove(splice.position, splice.removed);
   if (splice.inserted > 0) rope_.insert(splice.position, utf8, splice.inserted);
+  changed(splice);
   if (!touched_.covers(edit.self)) note_writer(edit);
+}
+
+// The rope is up to date, and so are the marks if they were.
+void TextContainer::changed(const TextSplice& splice) {
+  if (!marks_.empty() && marks_are_placed_)
+    marks_.splice(splice.position, splice.removed, splice.inserted);
+}
+
+bool TextContainer::mark(const Edit& edit, const TextMark& mark) {
+  whole_.reset();
+  const bool newest = edit.view.covers(touched_) && (!log_ || settled_ == log_->size());
+  SYNCLINE_CHECK(newest || log_);
+  if (log_ && !log_->has_room(1)) return true;
+  if (log_) {
+    begin(edit);
+    log_->mark({static_cast<std::uint32_t>(mark.position), static_cast<std::uint32_t>(mark.count),
+                mark.grows});
+    if (newest) settled_ = log_->size();
+  }
+  marks_.add(edit, mark);
+  note_writer(edit);
+  marks_are_placed_ = newest && marks_are_placed_;
+  if (!marks_are_placed_) return true;
+  const std::uint64_t length = rope_.scalars();
+  const auto [start, end] = TextMarks::ends_of(mark, length);
+  marks_.place(marks_.rows().size() - 1, start, end);
+  return mark.position <= length && mark.count <= length - mark.position;
 }
 
 void TextContainer::note_writer(const Edit& edit) {
@@ -162,6 +213,7 @@ void TextContainer::append(const Edit& edit, std::span<const TextSplice> splices
                            std::string_view utf8) {
   SYNCLINE_CHECK(log_);
   begin(edit);
+  if (!marks_.empty()) marks_are_placed_ = false;
   const bool ascii = inserted_by(splices) == utf8.size();
   for (const TextSplice& splice : splices) {
     const std::string_view piece = take(utf8, splice.inserted, ascii);
@@ -188,7 +240,11 @@ void TextContainer::clear(const Edit& edit) {
     begin(edit);
     log_->clear();
   }
-  if (!newest) return;
+  if (!newest) {
+    if (!marks_.empty()) marks_are_placed_ = false;
+    return;
+  }
+  changed({0, rope_.scalars(), 0});
   rope_ = text::Rope();
   if (log_) settled_ = log_->size();
 }
@@ -204,10 +260,11 @@ void TextContainer::begin(const Edit& edit) {
 // ---- keeping -----------------------------------------------------------------------------------
 
 void TextContainer::drop_history() {
-  settle();
+  marks();
   whole_.reset();
   if (replay_ || !log_) return;
   if (pristine()) return;  // nothing to free, and complete
+  marks_.forget_spent();
   log_.reset();
   ids_.clear();
 }
@@ -219,12 +276,16 @@ bool TextContainer::adopt_history(TextContainer& other) {
   if (other.rope().scalars() != rope_.scalars() || other.text() != rope_.text()) return false;
   log_ = std::move(other.log_);
   ids_ = std::move(other.ids_);
+  marks_ = std::move(other.marks_);
+  marks_are_placed_ = other.marks_are_placed_;
   settled_ = log_->size();
   replay_ = std::move(other.replay_);
   return true;
 }
 
-void TextContainer::restore(std::string_view utf8, VersionVector first, VersionVector touched) {
+void TextContainer::restore(std::string_view utf8, VersionVector first, VersionVector touched,
+                            std::vector<TextMarks::Row> marks) {
+  marks_.restore(std::move(marks));
   rope_ = text::Rope(utf8);
   first_ = std::move(first);
   touched_ = std::move(touched);
@@ -236,6 +297,7 @@ std::size_t TextContainer::size_estimate_bytes() const {
   if (log_) size += log_->memory_bytes();
   if (replay_) size += replay_->memory_bytes();
   if (whole_) size += whole_->memory_bytes();
+  size += marks_.size_estimate_bytes();
   return size;
 }
 
@@ -249,6 +311,13 @@ std::optional<std::string> TextContainer::check() const {
   RopeSink sink(again);
   text::Replay().run_whole(*log_, sink, order());
   if (again.text() != rope_.text()) return "a text that its history does not lead to";
+  if (marks_.empty() || !marks_are_placed_) return std::nullopt;
+  const std::vector<TextMarks::Row> kept = marks_.rows();
+  whole_.reset();
+  place_marks();
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (kept[i].start != marks_.rows()[i].start || kept[i].end != marks_.rows()[i].end)
+      return "a mark that is not where its history has it";
   return std::nullopt;
 }
 

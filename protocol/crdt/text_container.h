@@ -11,6 +11,7 @@
 
 #include "protocol/crdt/edit.h"
 #include "protocol/crdt/op.h"
+#include "protocol/crdt/text_marks.h"
 #include "protocol/text/replay.h"
 #include "protocol/text/rope.h"
 
@@ -34,6 +35,8 @@ class TextContainer {
   std::uint64_t length() const;
   std::string text() const { return rope().text(); }
   const text::Rope& rope() const;
+  // What is said about it, in its present places.
+  const TextMarks& marks() const;
   // Nothing was ever written here.
   bool pristine() const { return touched_.empty(); }
   // The newest event of each log that changed it.
@@ -44,6 +47,8 @@ class TextContainer {
   // `utf8` holds what the splices insert, in their order. False if the author had seen everything
   // and a place lay beyond the end: the nearest place was taken then.
   bool edit(const Edit& edit, std::span<const TextSplice> splices, std::string_view utf8);
+  // False if the author had seen everything and the range reached beyond the end.
+  bool mark(const Edit& edit, const TextMark& mark);
   // Removes whatever the author saw.
   void clear(const Edit& edit);
   // One splice by somebody who has seen everything. Requires: it lies within the text.
@@ -62,7 +67,8 @@ class TextContainer {
   const text::Replay& whole() const;
 
   // From a snapshot.
-  void restore(std::string_view utf8, VersionVector first, VersionVector touched);
+  void restore(std::string_view utf8, VersionVector first, VersionVector touched,
+               std::vector<TextMarks::Row> marks);
 
   std::size_t size_estimate_bytes() const;
   std::optional<std::string> check() const;
@@ -77,6 +83,8 @@ class TextContainer {
   bool is_known_to(const Edit& edit) const;
   text::Replay::Precedes order() const;
   void settle() const;
+  void changed(const TextSplice& splice);
+  void place_marks() const;
 
   VersionVector first_;
   VersionVector touched_;
@@ -88,6 +96,9 @@ class TextContainer {
   mutable text::Lv settled_ = 0;  // units of the log that the rope has
   mutable std::unique_ptr<text::Replay> replay_;
   mutable std::unique_ptr<text::Replay> whole_;
+  // With a history one for each of its marks, in their order.
+  mutable TextMarks marks_;
+  mutable bool marks_are_placed_ = true;
 };
 
 }  // namespace syncline::crdt

@@ -85,17 +85,18 @@ bool SegmentWriter::add_past(const PastEventView& event) {
 }
 
 void SegmentWriter::add_op(const crdt::Op& op) {
-  const bool on_text = crdt::kind_of(op.action) == crdt::Kind::text;
+  const bool edits_text = crdt::kind_of(op.action) == crdt::Kind::text &&
+                       !std::holds_alternative<crdt::TextMark>(op.action);
   const bool same_path = op.path == path_;
   static const auto text_edit_number =
       static_cast<std::uint8_t>(crdt::Action(crdt::TextEdit{}).index());
-  const auto number = on_text ? text_edit_number : static_cast<std::uint8_t>(op.action.index());
+  const auto number = edits_text ? text_edit_number : static_cast<std::uint8_t>(op.action.index());
   column(Column::ops).u8(static_cast<std::uint8_t>(number | (same_path ? 0x80 : 0)));
   if (!same_path) {
     crdt::encode_path(column(Column::paths), op.path);
     path_ = op.path;
   }
-  if (!on_text) {
+  if (!edits_text) {
     const crdt::Op alone{{}, op.action};
     column(Column::others).bytes(crdt::encode_ops(std::span(&alone, 1)));
     return;

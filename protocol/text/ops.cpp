@@ -54,6 +54,11 @@ void Ops::remove(std::uint32_t position, std::uint32_t count) {
 
 void Ops::clear() { runs_.push_back({size(), OpKind::clear, 1, 0, 0, 0}); }
 
+void Ops::mark(const MarkRange& range) {
+  runs_.push_back({size(), OpKind::mark, 1, range.position, 0, marks_.size()});
+  marks_.push_back(range);
+}
+
 std::string_view Ops::text_of(std::size_t run, std::uint32_t offset, std::uint32_t count) const {
   const OpRun& op = runs_[run];
   const std::string_view whole = std::string_view(text_).substr(op.text_at, op.bytes);

@@ -19,7 +19,17 @@ enum class OpKind : std::uint8_t {
   remove,       // unit by unit at one place, as with the delete key
   remove_back,  // unit by unit before the last one, as with backspace
   clear,        // everything there; one unit
+  mark,         // of a range; one unit that changes no character
 };
+
+// What a mark lies on. Where it ends is held by the characters inside, or by those outside: then it
+// takes in what is put down right there. Peritext (Litt et al., CSCW 2022), section 3.
+struct MarkRange {
+  std::uint32_t position = 0;
+  std::uint32_t count = 0;
+  std::uint8_t grows = 0;  // of mark_grows_at_*
+};
+inline constexpr std::uint8_t mark_grows_at_start = 1, mark_grows_at_end = 2;
 
 struct OpRun {
   Lv from = 0;
@@ -27,7 +37,7 @@ struct OpRun {
   std::uint32_t count = 0;
   std::uint32_t position = 0;  // the lowest one of the range
   std::uint32_t bytes = 0;     // of an insert: of its UTF-8, which begins at text_at
-  std::size_t text_at = 0;
+  std::size_t text_at = 0;     // of a mark: its number
 };
 
 class Ops {
@@ -41,16 +51,26 @@ class Ops {
   void insert(std::uint32_t position, std::string_view utf8, std::uint32_t count);
   void remove(std::uint32_t position, std::uint32_t count);
   void clear();
+  // Marks count from 0 on.
+  void mark(const MarkRange& range);
+  // Requires: the run is a mark.
+  std::size_t mark_of(std::size_t run) const { return runs_[run].text_at; }
+  const MarkRange& mark_range(std::size_t mark) const { return marks_[mark]; }
+  std::size_t mark_count() const { return marks_.size(); }
 
   // The characters of units [offset, offset + count) of an insert.
   std::string_view text_of(std::size_t run, std::uint32_t offset, std::uint32_t count) const;
   std::size_t text_bytes() const { return text_.size(); }
 
-  std::size_t memory_bytes() const { return runs_.capacity() * sizeof(OpRun) + text_.capacity(); }
+  std::size_t memory_bytes() const {
+    return runs_.capacity() * sizeof(OpRun) + text_.capacity() +
+           marks_.capacity() * sizeof(MarkRange);
+  }
 
  private:
   std::vector<OpRun> runs_;
   std::string text_;  // of all inserts
+  std::vector<MarkRange> marks_;
 };
 
 }  // namespace syncline::text

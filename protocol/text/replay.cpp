@@ -14,7 +14,8 @@ std::uint32_t position_of(const OpRun& op, LvRange units) {
     case OpKind::insert: return op.position + done;
     case OpKind::remove_back: return op.position + (op.count - done - units.size());
     case OpKind::remove:
-    case OpKind::clear: break;
+    case OpKind::clear:
+    case OpKind::mark: break;
   }
   return op.position;
 }
@@ -83,6 +84,8 @@ void Replay::run(TextLog& log, Lv from, Sink& sink, const Precedes& precedes) {
 
 void Replay::run_whole(TextLog& log, Sink& sink, const Precedes& precedes) {
   open(0, std::nullopt, 0);
+  marks_.clear();
+  keeps_marks_ = true;
   Walk at{log, sink, precedes, 0};
   for (std::uint32_t run = 0; run < log.graph().run_count(); ++run)
     walk(at, run, log.graph().range_of(run));
@@ -102,7 +105,7 @@ void Replay::pass_on(Walk& at, LvRange units) {
     if (op.kind == OpKind::insert) {
       at.sink.insert(position, part.size(), part.from,
                      ops.text_of(op_hint_, part.from - op.from, part.size()));
-    } else {
+    } else if (op.kind != OpKind::mark) {
       const std::uint32_t count =
           op.kind == OpKind::clear ? length : std::min(part.size(), length - position);
       if (count > 0) at.sink.remove(position, count, part.from);
@@ -143,7 +146,7 @@ void Replay::shift(const TextLog& log, LvRange units, int by) {
       tree_.shift(part.from, part.size(), by);
     } else if (op.kind == OpKind::clear) {
       for (const auto& [id, count] : cleared_[part.from]) tree_.shift(id, count, by);
-    } else {
+    } else if (op.kind != OpKind::mark) {
       shift_targets(part, by);
     }
     units.from = part.to;
@@ -183,6 +186,8 @@ void Replay::apply(Walk& at, LvRange units) {
       apply_insert(at, op_hint_, part, position_of(op, part));
     else if (op.kind == OpKind::clear)
       apply_clear(at, part.from);
+    else if (op.kind == OpKind::mark)
+      apply_mark(ops.mark_range(ops.mark_of(op_hint_)));
     else
       apply_remove(at, part, position_of(op, part), op.kind == OpKind::remove_back);
     units.from = part.to;
@@ -228,6 +233,28 @@ void Replay::apply_clear(Walk& at, Lv unit) {
     cleared.emplace_back(removed.first, removed.count);
     if (removed.was_shown && unit >= at.from) at.sink.remove(shown, removed.count, unit);
   }
+}
+
+// Marks are met in the order of their numbers.
+void Replay::apply_mark(const MarkRange& range) {
+  if (!keeps_marks_) return;
+  const std::uint32_t length = tree_.prepared_length();
+  const std::uint32_t start = std::min(range.position, length);
+  const std::uint32_t end = start + std::min(range.count, length - start);
+  const auto before = [&](std::uint32_t position) {
+    return MarkEnd{position < length ? char_at(position) : no_char, MarkEnd::Side::before};
+  };
+  const auto after = [&](std::uint32_t position) {
+    return MarkEnd{position > 0 ? char_at(position - 1) : no_char, MarkEnd::Side::after};
+  };
+  marks_.emplace_back(range.grows & mark_grows_at_start ? after(start) : before(start),
+                      range.grows & mark_grows_at_end ? before(end) : after(end));
+}
+
+// As the author of the op that is being read sees it.
+CharId Replay::char_at(std::uint32_t position) const {
+  const OrderTree::Place place = tree_.find(position);
+  return tree_.at(place).id + place.offset;
 }
 
 }  // namespace syncline::text

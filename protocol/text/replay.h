@@ -28,6 +28,14 @@ class Sink {
   virtual std::uint32_t length() const = 0;
 };
 
+// One end of a mark: before or after a character. no_char: the end of the text for `before`, its
+// start for `after`.
+struct MarkEnd {
+  enum class Side : std::uint8_t { before, after };
+  CharId character = no_char;
+  Side side = Side::before;
+};
+
 class Replay {
  public:
   // Whether log `a` orders before log `b` (Spec C14), by the numbers of EventRef::log.
@@ -44,11 +52,15 @@ class Replay {
   // What was removed by unit `lv`, of those replayed; no_char for nothing.
   CharId target_of(Lv lv) const { return targets_[lv - first_]; }
 
+  // Where mark number `mark` begins and ends; meaningful after run_whole.
+  const std::pair<MarkEnd, MarkEnd>& mark_ends(std::size_t mark) const { return marks_[mark]; }
+
   // Nothing but memory is lost by this.
   void forget() { *this = Replay(); }
   bool is_idle() const { return !is_open_; }
   std::size_t memory_bytes() const {
-    return tree_.memory_bytes() + targets_.capacity() * sizeof(CharId);
+    return tree_.memory_bytes() + targets_.capacity() * sizeof(CharId) +
+           marks_.capacity() * sizeof(marks_[0]);
   }
 
  private:
@@ -67,6 +79,8 @@ class Replay {
   void apply_insert(Walk& walk, std::size_t run, LvRange units, std::uint32_t position);
   void apply_remove(Walk& walk, LvRange units, std::uint32_t position, bool back);
   void apply_clear(Walk& walk, Lv unit);
+  void apply_mark(const MarkRange& range);
+  CharId char_at(std::uint32_t position) const;
   void pass_on(Walk& walk, LvRange units);
 
   bool is_open_ = false;
@@ -77,6 +91,8 @@ class Replay {
   Graph::Difference difference_;
   std::vector<CharId> targets_;  // of each unit from first_ on that removes
   std::map<Lv, std::vector<std::pair<CharId, std::uint32_t>>> cleared_;
+  bool keeps_marks_ = false;
+  std::vector<std::pair<MarkEnd, MarkEnd>> marks_;
   std::size_t op_hint_ = 0;
 };
 

@@ -29,6 +29,12 @@ void TextLog::clear() {
   grew(from);
 }
 
+void TextLog::mark(const MarkRange& range) {
+  const Lv from = size();
+  ops_.mark(range);
+  grew(from);
+}
+
 void TextLog::grew(Lv from) {
   const Lv count = size() - from;
   if (has_begun_) {

@@ -42,6 +42,7 @@ class TextLog {
   void insert(std::uint32_t position, std::string_view utf8, std::uint32_t count);
   void remove(std::uint32_t position, std::uint32_t count);
   void clear();
+  void mark(const MarkRange& range);
   // There is room for so many more units.
   bool has_room(std::uint64_t units) const { return units < lv_max - size(); }
 

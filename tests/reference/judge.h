@@ -46,6 +46,19 @@ struct Cover {
   Scalar element;
 };
 
+// Before or after an element; of none: the end of the text, or its start.
+struct MarkEnd {
+  bool before = true;
+  std::optional<Element> element;
+};
+struct Mark {
+  std::string text;
+  OpRef by;
+  std::string key;
+  Scalar value;
+  MarkEnd start, end;
+};
+
 bool starts_with(const std::string& text, const std::string& start);
 // Makes single insertions and removals of text edits. Says which ops begin what was one op.
 std::vector<bool> take_apart(std::vector<crdt::Op>& ops);
@@ -71,6 +84,7 @@ class Judge {
     }
     now_ = {events_.size(), 0};
     verdict.value = read("", Kind::map);
+    collect_marks("", Kind::map, {}, verdict.marks);
     collect("", Kind::map, {}, verdict.conflicts);
     return verdict;
   }
@@ -220,6 +234,7 @@ class Judge {
   bool act(const crdt::TextRemove& a);
   // Taken apart before it is judged.
   bool act(const crdt::TextEdit&);
+  bool act(const crdt::TextMark& a);
   bool act(const crdt::CounterAdd& a);
   bool act(const crdt::SetAdd& a);
   bool act(const crdt::SetRemove& a);
@@ -246,10 +261,17 @@ class Judge {
   void collect_places(const std::string& item, const crdt::Path& path,
                       std::vector<OracleConflict>& out);
 
+  static bool is_behind(const MarkEnd& end, const std::vector<Element>& order, std::size_t place);
+  CharacterMarks marks_at(const std::string& container, const std::vector<Element>& order,
+                          std::size_t place) const;
+  void collect_marks(const std::string& container, Kind kind, const crdt::Path& path,
+                     std::vector<TextMarksVerdict>& out);
+
   std::vector<Event> events_;
   std::vector<std::vector<bool>> firsts_;  // of each event's ops, see take_apart
   std::vector<Fact> facts_;
   std::vector<Cover> covers_;
+  std::vector<Mark> marks_;
   std::map<std::string, TreeOrder> orders_;
   std::map<std::string, TreeJudge> trees_;
   OpRef now_;

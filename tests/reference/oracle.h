@@ -33,8 +33,16 @@ struct OracleConflict {
   std::vector<std::pair<LogId, std::uint64_t>> authors;  // of each value
 };
 
+// The values of each mark on one character, the one that stands first.
+using CharacterMarks = std::map<std::string, std::vector<crdt::Scalar>>;
+struct TextMarksVerdict {
+  crdt::Path path;
+  std::vector<CharacterMarks> characters;
+};
+
 struct Verdict {
   crdt::Value value;
+  std::vector<TextMarksVerdict> marks;  // of every text that is read, but not below trees
   std::vector<OracleConflict> conflicts;
   // By (log, seq).
   std::map<std::pair<LogId, std::uint64_t>, std::size_t> void_ops;

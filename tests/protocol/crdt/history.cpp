@@ -2,6 +2,7 @@
 #include "tests/protocol/crdt/history.h"
 
 #include "protocol/base/check.h"
+#include "protocol/crdt/text_container.h"
 #include "protocol/history/segment.h"
 
 #include <algorithm>
@@ -203,10 +204,43 @@ std::vector<reference::Event> for_oracle(const History& history) {
   return out;
 }
 
+namespace {
+
+std::vector<reference::CharacterMarks> marks_of(const Document& document, const Path& path) {
+  const TextContainer* text = document.find_text(path);
+  std::vector<reference::CharacterMarks> out(text ? text->length() : 0);
+  if (!text) return out;
+  for (const TextMarks::Span& span : text->marks().spans())
+    for (std::uint64_t i = span.from; i < span.to; ++i)
+      for (const TextMarks::Row* row : span.rows)
+        out.at(static_cast<std::size_t>(i))[row->key].push_back(row->value);
+  return out;
+}
+
+std::string describe_marks(const std::vector<reference::CharacterMarks>& text) {
+  std::string out;
+  for (const reference::CharacterMarks& character : text) {
+    out += '[';
+    for (const auto& [key, values] : character) {
+      out += key;
+      for (const Scalar& value : values) out += '=' + describe(Value{value});
+      out += ' ';
+    }
+    out += ']';
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string difference(const Replica& replica, const reference::Verdict& verdict) {
   const Value value = replica.document.read();
   if (!(value == verdict.value))
     return "reads " + describe(value) + "\n  not " + describe(verdict.value);
+  for (const reference::TextMarksVerdict& text : verdict.marks)
+    if (marks_of(replica.document, text.path) != text.characters)
+      return "has other marks: " + describe_marks(marks_of(replica.document, text.path)) +
+             "\n  not " + describe_marks(text.characters);
   const auto conflicts = replica.document.conflicts();
   if (conflicts.size() != verdict.conflicts.size())
     return std::to_string(conflicts.size()) + " conflicts, not " +
@@ -315,6 +349,11 @@ struct DescribeAction {
     for (const TextSplice& splice : a.splices)
       out << ' ' << splice.position << "-" << splice.removed << "+" << splice.inserted;
     out << " \"" << a.text << '"';
+  }
+  void operator()(const TextMark& a) const {
+    out << "mark " << a.position << " +" << a.count << " grows " << int{a.grows} << ' ' << a.key
+        << " = ";
+    Describe{out}(a.value);
   }
   void operator()(const CounterAdd& a) const { out << "add " << a.amount << " e-" << int{a.scale}; }
   void operator()(const SetAdd& a) const {

@@ -87,7 +87,18 @@ Op text_edit(Dice& dice, Path path, std::uint64_t length) {
   return {std::move(path), std::move(edit)};
 }
 
+Op text_mark(Dice& dice, Path path, std::uint64_t length) {
+  TextMark mark;
+  mark.position = dice.below(length + (dice.one_in(16) ? 3 : 0));
+  mark.count = 1 + dice.below(4);
+  mark.grows = static_cast<std::uint8_t>(dice.pick(4));
+  mark.key = dice.one_in(3) ? "link" : "bold";
+  mark.value = dice.one_in(3) ? Scalar{Null{}} : Scalar{static_cast<std::int64_t>(dice.pick(3))};
+  return {std::move(path), std::move(mark)};
+}
+
 Op text_op(Dice& dice, Path path, std::uint64_t length) {
+  if (length > 0 && dice.one_in(4)) return text_mark(dice, std::move(path), length);
   if (dice.one_in(4)) return text_edit(dice, std::move(path), length);
   const std::uint64_t reach = length + (dice.one_in(16) ? 3 : 0);
   if (length == 0 || !dice.one_in(3))
