@@ -86,6 +86,18 @@ Schema status_schema() {
        attention_field()});
 }
 
+Schema rebuild_schema() {
+  return object(
+      "", {required("entities", count("how many entities there are now, hidden ones included")),
+           required("equal", boolean("whether everything that was compared reads as before")),
+           required("unequal", array("the first 100 that do not", id16(""), unbounded)),
+           required("unequal_count", count("how many do not")),
+           required("changed", count("how many were not compared, because changes to them arrived "
+                                     "meanwhile")),
+           required("damaged", boolean("whether there was damage, so that not all could be "
+                                       "compared; it is mended"))});
+}
+
 Schema devices_schema() { return object("", {listed("devices", device_schema())}); }
 
 Schema spaces_schema() {
@@ -190,6 +202,60 @@ Schema diff_schema() {
                              {required("at", count("the position, in Unicode scalar values")),
                               required("removed", count("characters that go")),
                               required("inserted", any_text("what comes in their place"))})}))});
+}
+
+Schema cursor_schema() {
+  return object("", {required("cursor", any_text("where it holds on; keep it as long as you like")),
+                     required("version", any_text("the entity's version it was made at"))});
+}
+
+Schema cursor_places_schema() {
+  return object(
+      "",
+      {listed("places",
+              object("", {required("state",
+                                   one_of("whether the character it holds on to is there, or was "
+                                          "removed, or has not arrived here",
+                                          {"held", "gone", "unknown"})),
+                          optional("at", count("its position; left out if unknown"))})),
+       required("length", count("of the text, counted as positions says")),
+       required("version", any_text("the entity's version"))});
+}
+
+Schema blame_schema() {
+  return object(
+      "", {listed("parts", object("", {required("start", count("where it begins")),
+                                       required("length", count("how long it is")),
+                                       required("device", id16("who wrote it")),
+                                       required("device_name", any_text("that device's name")),
+                                       required("at", time("when, by that device's clock")),
+                                       required("version", any_text("the version that brought "
+                                                                    "it"))})),
+           required("length", count("of the text, counted as positions says")),
+           required("version", any_text("the entity's version")),
+           optional("next", count("pass it as from to get the next parts; left out at the end"))});
+}
+
+Schema named_schema() {
+  return object("", {required("entity", id16("the entity")),
+                     required("version", any_text("the version that has, or had, the name"))});
+}
+
+Schema named_versions_schema() {
+  const auto named = [](std::vector<Field> more) {
+    std::vector<Field> fields = {required("version", any_text("the version")),
+                                 required("device", id16("who named it")),
+                                 required("device_name", any_text("that device's name")),
+                                 required("at", time("when, by that device's clock"))};
+    for (Field& field : more) fields.push_back(std::move(field));
+    return object("", std::move(fields));
+  };
+  return object(
+      "", {listed("versions",
+                  named({required("name", any_text("its name")),
+                         optional("others", array("versions that were given the same name on other "
+                                                  "devices at the same time",
+                                                  named({}), unbounded))}))});
 }
 
 Schema conflicts_schema() {

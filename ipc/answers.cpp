@@ -187,6 +187,22 @@ Json show(const history::Change& change) {
   return made;
 }
 
+std::string_view name_of(step::CursorState state) {
+  switch (state) {
+    case step::CursorState::unknown: return "unknown";
+    case step::CursorState::held: return "held";
+    case step::CursorState::gone: return "gone";
+  }
+  return "unknown";
+}
+
+Json show(const step::NamedVersion& named) {
+  return {{"version", named.version},
+          {"device", named.device.hex()},
+          {"device_name", named.device_name},
+          {"at", rfc3339(named.at)}};
+}
+
 struct Shower {
   Form form;
 
@@ -210,6 +226,15 @@ struct Shower {
     if (status.device) made["device"] = status.device->hex();
     put_text(made, "device_name", status.device_name);
     return made;
+  }
+
+  Json operator()(const step::RebuildAnswer& answer) const {
+    return {{"entities", answer.entities},
+            {"equal", answer.unequal_count == 0},
+            {"unequal", rows_of(answer.unequal, [](const EntityId& id) { return id.hex(); })},
+            {"unequal_count", answer.unequal_count},
+            {"changed", answer.changed},
+            {"damaged", answer.damaged}};
   }
 
   Json operator()(const step::DevicesAnswer& answer) const {
@@ -300,6 +325,47 @@ struct Shower {
   Json operator()(const step::DiffAnswer& answer) const {
     return {{"to", answer.to},
             {"changes", rows_of(answer.changes, [](const auto& change) { return show(change); })}};
+  }
+
+  Json operator()(const step::CursorAnswer& answer) const {
+    return {{"cursor", answer.cursor}, {"version", answer.version}};
+  }
+
+  Json operator()(const step::CursorPlacesAnswer& answer) const {
+    return {{"places", rows_of(answer.places,
+                               [](const step::CursorPlace& place) {
+                                 Json made = {{"state", name_of(place.state)}};
+                                 if (place.state != step::CursorState::unknown)
+                                   made["at"] = place.position;
+                                 return made;
+                               })},
+            {"length", answer.length},
+            {"version", answer.version}};
+  }
+
+  Json operator()(const step::BlameAnswer& answer) const {
+    Json made = {
+        {"parts", rows_of(answer.rows,
+                          [](const step::BlameRow& row) -> Json {
+                            return {{"start", row.start},         {"length", row.length},
+                                    {"device", row.device.hex()}, {"device_name", row.device_name},
+                                    {"at", rfc3339(row.at)},      {"version", row.version}};
+                          })},
+        {"length", answer.length},
+        {"version", answer.version}};
+    if (answer.next) made["next"] = *answer.next;
+    return made;
+  }
+
+  Json operator()(const step::NamedVersionsAnswer& answer) const {
+    return {{"versions", rows_of(answer.rows, [](const step::NamedVersionRow& row) {
+               Json made = show(row.versions.front());
+               made["name"] = row.name;
+               const std::span others(row.versions.begin() + 1, row.versions.end());
+               if (!others.empty())
+                 made["others"] = rows_of(others, [](const auto& one) { return show(one); });
+               return made;
+             })}};
   }
 
   Json operator()(const step::ConflictsAnswer& answer) const {

@@ -53,6 +53,8 @@ std::vector<Method> vault_methods();
 std::vector<Method> pair_methods();
 std::vector<Method> entity_methods();
 std::vector<Method> history_methods();
+std::vector<Method> text_methods();
+std::vector<Method> version_methods();
 std::vector<Method> conflict_methods();
 std::vector<Method> type_methods();
 std::vector<Method> sync_methods();

@@ -3,6 +3,7 @@
 // entity.* and conflict.*: reading and changing documents.
 #include "ipc/document_value.h"
 #include "ipc/entity_ops.h"
+#include "ipc/method_fields.h"
 #include "ipc/methods.h"
 #include "ipc/params.h"
 #include "ipc/path.h"
@@ -19,7 +20,6 @@ constexpr std::int64_t word_size_max = 64;
 constexpr std::int64_t version_size_max = 4096;
 constexpr std::int64_t rows_max = 1000;
 
-Field entity_field() { return required("entity", id16("the entity")); }
 Field key_field() {
   return optional(
       "idempotency_key",
@@ -32,44 +32,8 @@ Field version_field() {
                   "whatever the version is");
 }
 Field limit_field() { return optional("limit", integer("at most so many", 1, rows_max), "100"); }
-Field wait_field() {
-  return optional("wait",
-                  one_of("what has to hold the change before the answer: this process's store, "
-                         "this device's disk, one more device, or every device",
-                         {"buffered", "local", "one_device", "all_devices"}),
-                  "\"local\"");
-}
-
-step::Wait read_wait(Json& params) {
-  const std::string word = take_text(params, "wait");
-  if (word == "buffered") return step::Wait::local_buffered;
-  if (word == "one_device") return step::Wait::one_device;
-  if (word == "all_devices") return step::Wait::all_devices;
-  return step::Wait::local;
-}
-
-Field positions_field() {
-  return optional("positions",
-                  one_of("what positions and lengths in texts count: Unicode scalar values, UTF-16 "
-                         "units as in JavaScript and Java, or bytes of UTF-8",
-                         {"scalars", "utf16", "bytes"}),
-                  "\"scalars\"");
-}
-
-crdt::Positions read_positions(Json& params) {
-  const std::string word = take_text(params, "positions");
-  if (word == "utf16") return crdt::Positions::utf16;
-  if (word == "bytes") return crdt::Positions::bytes;
-  return crdt::Positions::scalars;
-}
-
 std::uint32_t read_limit(const Json& params) {
   return static_cast<std::uint32_t>(read_integer(params, "limit", 100));
-}
-
-// Requires: the schema requires "entity".
-EntityId entity_of(const Json& params) {
-  return read_id<EntityId>(params, "entity").value_or(EntityId{});
 }
 
 Result<step::Command> create(Json& params) {
@@ -87,7 +51,7 @@ Result<step::Command> create(Json& params) {
 
 Result<step::Command> get(Json& params) {
   step::EntityGet command;
-  command.entity = entity_of(params);
+  command.entity = read_entity(params);
   command.with_kinds = read_boolean(params, "annotated");
   command.positions = read_positions(params);
   command.at = take_text(params, "at");
@@ -110,7 +74,7 @@ Result<step::Command> list(Json& params) {
 
 Result<step::Command> update(Json& params) {
   step::EntityUpdate command;
-  command.entity = entity_of(params);
+  command.entity = read_entity(params);
   command.if_version = take_text(params, "if_version");
   command.idempotency_key = take_text(params, "idempotency_key");
   command.wait = read_wait(params);
@@ -138,7 +102,7 @@ Result<step::Command> update(Json& params) {
 
 Result<step::Command> put(Json& params) {
   step::EntityUpdate command;
-  command.entity = entity_of(params);
+  command.entity = read_entity(params);
   command.if_version = take_text(params, "if_version");
   command.idempotency_key = take_text(params, "idempotency_key");
   command.wait = read_wait(params);
@@ -150,7 +114,7 @@ Result<step::Command> put(Json& params) {
 
 Result<step::Command> remove(Json& params) {
   step::EntityDelete command;
-  command.entity = entity_of(params);
+  command.entity = read_entity(params);
   command.if_version = take_text(params, "if_version");
   command.wait = read_wait(params);
   return step::Command(std::move(command));
@@ -158,7 +122,7 @@ Result<step::Command> remove(Json& params) {
 
 Result<step::Command> resolve(Json& params) {
   step::ConflictResolve command;
-  command.entity = entity_of(params);
+  command.entity = read_entity(params);
   Result<crdt::Path> slot = read_path(params["path"], "params.path");
   if (!slot) return pass(slot);
   // Empty: the entity itself, edited here and deleted there.
@@ -192,16 +156,17 @@ std::vector<Method> entity_methods() {
       {.name = "entity.get",
        .summary = "Reads an entity",
        .params = object(
-           "", {entity_field(), optional("path", path_schema("only this part of it"), "all of it"),
-                optional("at",
-                         text("as it was at this version, see entity.history", version_size_max, 1),
-                         "as it is now"),
-                optional("annotated",
-                         boolean("whether texts, counters and sets are marked, so that "
-                                 "entity.create makes the same document, and notes tell who wrote "
-                                 "what"),
-                         "false"),
-                positions_field()}),
+           "",
+           {entity_field(), optional("path", path_schema("only this part of it"), "all of it"),
+            optional("at",
+                     version_text("as it was at this version, see entity.history, or name of one"),
+                     "as it is now"),
+            optional("annotated",
+                     boolean("whether texts, counters and sets are marked, so that "
+                             "entity.create makes the same document, and notes tell who wrote "
+                             "what"),
+                     "false"),
+            positions_field()}),
        .result = entity_schema(),
        .command = get},
       {.name = "entity.list",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // entity.history and what goes with it: looking back, and going back.
+#include "ipc/method_fields.h"
 #include "ipc/methods.h"
 #include "ipc/params.h"
 
@@ -10,38 +11,28 @@ namespace syncline::ipc {
 
 namespace {
 
-constexpr std::int64_t version_name_size_max = 4096;
 constexpr std::int64_t versions_max = 1000;
-
-Field of_entity() { return required("entity", id16("the entity")); }
-Schema version_text(std::string about) { return text(std::move(about), version_name_size_max, 1); }
 
 // What every change takes.
 std::vector<Field> change_fields() {
-  return {of_entity(),
+  return {entity_field(),
           optional("if_version", version_text("only if this is still the version"),
                    "whatever the version is"),
-          optional("wait",
-                   one_of("what has to hold the change before the answer, as in entity.update",
-                          {"buffered", "local", "one_device", "all_devices"}),
-                   "\"local\"")};
+          wait_field()};
 }
 
 template <class Change>
 Change read_change(Json& params) {
   Change change;
-  change.entity = read_id<EntityId>(params, "entity").value_or(EntityId{});
+  change.entity = read_entity(params);
   change.if_version = take_text(params, "if_version");
-  const std::string word = take_text(params, "wait");
-  if (word == "buffered") change.wait = step::Wait::local_buffered;
-  if (word == "one_device") change.wait = step::Wait::one_device;
-  if (word == "all_devices") change.wait = step::Wait::all_devices;
+  change.wait = read_wait(params);
   return change;
 }
 
 Result<step::Command> read_history(Json& params) {
   step::EntityHistory command;
-  command.entity = read_id<EntityId>(params, "entity").value_or(EntityId{});
+  command.entity = read_entity(params);
   command.limit = static_cast<std::uint32_t>(read_integer(params, "limit", 100));
   command.cursor = take_text(params, "cursor");
   return step::Command(std::move(command));
@@ -49,7 +40,7 @@ Result<step::Command> read_history(Json& params) {
 
 Result<step::Command> read_diff(Json& params) {
   step::EntityDiff command;
-  command.entity = read_id<EntityId>(params, "entity").value_or(EntityId{});
+  command.entity = read_entity(params);
   command.from = take_text(params, "from");
   command.to = take_text(params, "to");
   return step::Command(std::move(command));
@@ -73,8 +64,9 @@ Result<step::Command> read_redo(Json& params) {
 
 Schema restore_params() {
   std::vector<Field> fields = change_fields();
-  fields.insert(fields.begin() + 1,
-                required("version", version_text("the version, as entity.history gave it")));
+  fields.insert(
+      fields.begin() + 1,
+      required("version", version_text("the version, as entity.history gave it, or its name")));
   return object("", std::move(fields));
 }
 
@@ -86,15 +78,17 @@ std::vector<Method> history_methods() {
        .summary = "Who changed an entity, when and where in it, newest first",
        .params = object(
            "",
-           {of_entity(), optional("limit", integer("at most so many", 1, versions_max), "100"),
+           {entity_field(), optional("limit", integer("at most so many", 1, versions_max), "100"),
             optional("cursor", version_text("where the list before ended"), "from the newest")}),
        .result = history_schema(),
        .command = read_history},
       {.name = "entity.diff",
        .summary = "What differs between two versions of an entity",
-       .params = object(
-           "", {of_entity(), required("from", version_text("the version that comes first")),
-                optional("to", version_text("the version to compare it with"), "as it is now")}),
+       .params =
+           object("", {entity_field(),
+                       required("from", version_text("the version that comes first, or its name")),
+                       optional("to", version_text("the version to compare it with, or its name"),
+                                "as it is now")}),
        .result = diff_schema(),
        .command = read_diff},
       {.name = "entity.restore",

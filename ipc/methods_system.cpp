@@ -62,6 +62,10 @@ std::vector<Method> system_methods() {
       plain<step::SystemStatus>("system.status",
                                 "Everything a person wants to know at a glance, also while locked",
                                 status_schema()),
+      plain<step::SystemRebuild>("system.rebuild",
+                                 "Makes all entities anew from the log, and says whether they read "
+                                 "as before; meanwhile calls about entities are refused as busy",
+                                 rebuild_schema()),
       plain<step::DeviceList>("device.list", "The devices of the vault, this one first",
                               devices_schema()),
       plain<step::SpaceList>("space.list", "The spaces this device holds", spaces_schema()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// doctor, rpc, version.
+// doctor, rpc.
 #include "service/arguments.h"
 #include "service/doctor.h"
 #include "service/entities.h"
@@ -30,7 +30,17 @@ Tone tone_of(Verdict verdict) {
   return Tone::bad;
 }
 
-void ask_agent(const Context& context, std::vector<Finding>& findings) {
+void rebuild(Session& session, std::vector<Finding>& findings) {
+  const Got<Json> rebuilt = session.call("system.rebuild");
+  if (rebuilt)
+    findings.push_back(look_at_rebuilt(*rebuilt));
+  else
+    findings.push_back({"view", Verdict::bad, rebuilt.error().message, rebuilt.error().next});
+}
+
+enum class Rebuilding { no, yes };
+
+void ask_agent(const Context& context, Rebuilding rebuilding, std::vector<Finding>& findings) {
   Got<Session> session = context.connect();
   if (!session) {
     findings.push_back({"agent", Verdict::bad, session.error().message, session.error().next});
@@ -44,11 +54,12 @@ void ask_agent(const Context& context, std::vector<Finding>& findings) {
     return;
   }
   for (Finding& one : look_at_agent(*info, *status)) findings.push_back(std::move(one));
+  if (rebuilding == Rebuilding::yes) rebuild(*session, findings);
 }
 
-Got<ExitCode> doctor(const Context& context, const Arguments&) {
+Got<ExitCode> doctor(const Context& context, const Arguments& arguments) {
   std::vector<Finding> findings = look_around(context.places);
-  ask_agent(context, findings);
+  ask_agent(context, arguments.has("--rebuild") ? Rebuilding::yes : Rebuilding::no, findings);
   Json rows = Json::array();
   std::string text;
   bool well = true;
@@ -90,31 +101,20 @@ Got<ExitCode> rpc(const Context& context, const Arguments& arguments) {
   return ExitCode::ok;
 }
 
-Got<ExitCode> version(const Context& context, const Arguments&) {
-  Json answer = {{"version", SYNCLINE_VERSION}};
-  std::string text = "syncline " SYNCLINE_VERSION "\n";
-  if (Got<Session> session = context.connect()) {
-    const Got<Json> info = session->call("system.info");
-    if (info) {
-      answer["agent"] = safe(*info, "version");
-      text += "synclined " + safe(*info, "version") + "\n";
-    }
-  }
-  context.show(answer, text);
-  return ExitCode::ok;
-}
-
 }  // namespace
 
 std::vector<Row> upkeep_rows() {
-  return {{"doctor", "Look for problems and name the remedy", {}, doctor},
+  return {{"doctor",
+           "Look for problems and name the remedy",
+           {{"--rebuild", Takes::nothing,
+             "also make all entities anew from the log, and compare them", ""}},
+           doctor},
           {"rpc",
            "Call a method of the local API; `rpc rpc.discover` lists them",
            {{"method", Takes::text, "its name, as entity.get", "METHOD", true},
             {"params", Takes::text, "its parameters as a JSON object, or - for standard input",
              "JSON"}},
-           rpc},
-          {"version", "The version of this program and of the agent", {}, version}};
+           rpc}};
 }
 
 }  // namespace syncline::service

@@ -117,6 +117,29 @@ std::vector<Finding> look_around(const Places& places) {
   return found;
 }
 
+Finding look_at_rebuilt(const Json& rebuilt) {
+  const std::string made =
+      counted(number(rebuilt, "entities"), "entity", "entities") + " made anew";
+  if (!yes(rebuilt, "equal")) {
+    std::string named;
+    for (const Json& id : list(rebuilt, "unequal")) named += " " + safe({{"id", id}}, "id");
+    return bad("view",
+               made + "; " + counted(number(rebuilt, "unequal_count"), "reads", "read") +
+                   " otherwise than before:" + named,
+               "what is shown now is what the log says; report this with the agent's log");
+  }
+  if (yes(rebuilt, "damaged"))
+    return worth_knowing("view", made + "; the old view was damaged and could not be compared",
+                         "it is mended; check the disk");
+  const std::uint64_t changed = number(rebuilt, "changed");
+  if (changed > 0)
+    return worth_knowing("view",
+                         made + ", equal but for " + counted(changed, "entity", "entities") +
+                             " that changed meanwhile",
+                         "run `syncline doctor --rebuild` again to compare them too");
+  return good("view", made + ", equal");
+}
+
 std::vector<Finding> look_at_agent(const Json& info, const Json& status) {
   std::vector<Finding> found;
   const std::string version = safe(info, "version");

@@ -27,6 +27,8 @@ struct Finding {
 // What can be seen from outside, whether an agent runs or not.
 std::vector<Finding> look_around(const Places& places);
 // What the agent says about itself: `info` of system.info, `status` of system.status.
+// What system.rebuild answered.
+Finding look_at_rebuilt(const ipc::Json& rebuilt);
 std::vector<Finding> look_at_agent(const ipc::Json& info, const ipc::Json& status);
 
 }  // namespace syncline::service

@@ -70,6 +70,11 @@ std::optional<text::CharId> find(const text::TextLog& log, const Cursor::Charact
   return found;
 }
 
+Error no_cursor() {
+  return {Errc::invalid,
+          "this is no cursor; make one with text.cursor and pass it back as it came"};
+}
+
 }  // namespace
 
 const TextContainer* Document::find_text(const Path& path) const {
@@ -87,7 +92,7 @@ std::string Cursor::to_text() const {
 Result<Cursor> Cursor::parse(std::string_view text) {
   constexpr std::size_t text_size_max = 2 * (1 + 16 + 10 + 10);
   const auto raw = text.size() <= text_size_max ? from_hex(text) : std::nullopt;
-  if (!raw) return fail(Errc::invalid, "not a cursor that text.cursor gave");
+  if (!raw) return tl::unexpected<Error>(no_cursor());
   wire::Reader in(*raw);
   const std::uint8_t bias = in.u8();
   Cursor cursor{bias == 0 ? Bias::before : Bias::after, {}};
@@ -98,8 +103,7 @@ Result<Cursor> Cursor::parse(std::string_view text) {
     character.offset = in.varint();
     cursor.character = character;
   }
-  if (!in.ok() || in.left() > 0 || bias > 1)
-    return fail(Errc::invalid, "not a cursor that text.cursor gave");
+  if (!in.ok() || in.left() > 0 || bias > 1) return tl::unexpected<Error>(no_cursor());
   return cursor;
 }
 
@@ -116,14 +120,15 @@ Cursor cursor_at(const TextContainer& text, std::uint64_t position, Bias bias,
   return cursor;
 }
 
-std::optional<std::uint64_t> place_of(const TextContainer& text, const Cursor& cursor,
-                                      const LogTable& logs) {
-  if (!cursor.character) return cursor.bias == Bias::before ? text.length() : 0;
+std::optional<CursorPlace> place_of(const TextContainer& text, const Cursor& cursor,
+                                    const LogTable& logs) {
+  if (!cursor.character) return CursorPlace{cursor.bias == Bias::before ? text.length() : 0, false};
   const auto id = find(*text.history(), *cursor.character, logs);
   if (!id) return std::nullopt;
   const text::OrderTree& tree = text.whole().tree();
   const bool is_gone = tree.at(tree.locate(*id)).gone;
-  return tree.shown_before(*id) + (cursor.bias == Bias::after && !is_gone ? 1U : 0U);
+  const bool is_behind = cursor.bias == Bias::after && !is_gone;
+  return CursorPlace{tree.shown_before(*id) + (is_behind ? 1U : 0U), is_gone};
 }
 
 }  // namespace syncline::crdt

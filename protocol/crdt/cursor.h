@@ -43,9 +43,15 @@ struct Cursor {
 // Requires: text.has_history(), position <= text.length().
 Cursor cursor_at(const TextContainer& text, std::uint64_t position, Bias bias,
                  const LogTable& logs);
+struct CursorPlace {
+  std::uint64_t position = 0;
+  bool is_gone = false;  // the character it holds on to
+
+  bool operator==(const CursorPlace&) const = default;
+};
 // Where it stands now. Nothing if the event has not arrived, or wrote no such character here.
 // Requires: text.has_history().
-std::optional<std::uint64_t> place_of(const TextContainer& text, const Cursor& cursor,
-                                      const LogTable& logs);
+std::optional<CursorPlace> place_of(const TextContainer& text, const Cursor& cursor,
+                                    const LogTable& logs);
 
 }  // namespace syncline::crdt

@@ -95,13 +95,10 @@ crdt::Applied EntityState::apply(const crdt::EventContext& context, const Entity
 
 std::string EntityState::version(const crdt::LogTable& logs) const {
   crdt::VersionVector all = edits;
-  for (const crdt::VersionVector& removal : removals) all.merge(removal);
+  all.merge(removed);
   std::vector<std::string> parts;
-  for (const crdt::EventId& row : all.rows()) {
-    // Removals name everything their author had seen, so only rows of this entity are told apart
-    // by the edits; the rest names the deletion and is the same on every device.
+  for (const crdt::EventId& row : all.rows())
     parts.push_back(logs.at(row.log).hex().substr(0, 12) + "." + std::to_string(row.seq));
-  }
   std::ranges::sort(parts);
   std::string out;
   for (const std::string& part : parts) out += (out.empty() ? "" : "-") + part;

@@ -34,12 +34,18 @@ class Library {
   static Result<Written> resolve(Desk& desk, const step::ConflictResolve& command);
   static Result<Written> restore(Desk& desk, const step::EntityRestore& command);
   static Result<Written> undo(Desk& desk, const step::EntityUndo& command);
+  static Result<Written> name_version(Desk& desk, const step::VersionName& command);
+  static Result<Written> remove_name(Desk& desk, const step::VersionRemove& command);
   static Result<Written> declare(Desk& desk, const step::TypeDeclare& command);
 
   static Result<step::EntityAnswer> get(Desk& desk, const step::EntityGet& command);
   static Result<step::EntitiesAnswer> list(Desk& desk, const step::EntityList& command);
   static Result<step::HistoryAnswer> history(Desk& desk, const step::EntityHistory& command);
   static Result<step::DiffAnswer> diff(Desk& desk, const step::EntityDiff& command);
+  static Result<step::CursorAnswer> cursor(Desk& desk, const step::TextCursor& command);
+  static Result<step::CursorPlacesAnswer> places(Desk& desk, const step::TextResolve& command);
+  static Result<step::BlameAnswer> blame(Desk& desk, const step::TextBlame& command);
+  static Result<step::NamedVersionsAnswer> names(Desk& desk, const step::VersionList& command);
   static Result<step::ConflictsAnswer> conflicts(Desk& desk, const step::ConflictList& command);
   static Result<step::TypesAnswer> types(Desk& desk);
 };

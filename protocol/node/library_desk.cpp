@@ -74,4 +74,33 @@ Result<Library::Written> write_plan(Library::Desk& desk, Author& author, EntityS
   return written;
 }
 
+Result<Library::Written> write_own(Library::Desk& desk, const OwnEntity& own,
+                                   const crdt::Shape& patch) {
+  View& view = desk.vault.view();
+  const auto author = desk.vault.author(desk.draft, own.space);
+  if (!author) return pass(author);
+  const auto found = view.find(desk.draft, own.entity);
+  if (!found) return pass(found);
+  const bool exists = *found != nullptr && (*found)->exists();
+  EntityState blank;
+  blank.space = own.space;
+  auto plan = plan_rewrite(scene_of(desk, exists ? **found : blank), step::MergePatch{patch});
+  if (!plan) return pass(plan);
+  if (exists && plan->empty()) {
+    Library::Written unchanged;
+    unchanged.answer = {own.entity, (*found)->version(table_of(desk, own.space)), 0};
+    return unchanged;
+  }
+  if (!exists) {
+    SpaceMerge::Desk working = desk.vault.desk(desk.draft);
+    const Status granted =
+        (*author)->grant(working, *desk.vault.merge_of(own.space), own.entity, desk.now);
+    if (!granted) return pass(granted);
+  }
+  EntityState& state = *found != nullptr ? **found : view.create(own.entity, own.space);
+  const BodyKind kind = exists ? BodyKind::edit : BodyKind::create;
+  return write_plan(desk, **author, state,
+                    {kind, exists ? std::string() : std::string(own.type), {}}, std::move(*plan));
+}
+
 }  // namespace syncline::node

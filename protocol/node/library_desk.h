@@ -18,7 +18,10 @@ Result<EntityState*> find_existing(Library::Desk& desk, const EntityId& entity);
 // Errc::conflict unless `wanted` is empty or the version it has.
 Status check_version(Library::Desk& desk, const EntityState& state, const std::string& wanted);
 
-// The entity as it was at a version. Errors: Errc::not_found.
+// The version that `text` names: itself, or what it is the name of. Errors: Errc::not_found.
+Result<std::string> version_called(Library::Desk& desk, const EntityState& entity,
+                                   const std::string& text);
+// The entity as it was at a version, or the name of one. Errors: Errc::not_found.
 Result<EntityState> entity_at(Library::Desk& desk, EntityState& now, const std::string& version);
 
 const crdt::LogTable& table_of(const Library::Desk& desk, const SpaceId& space);
@@ -43,5 +46,15 @@ step::ConflictValue value_row(const Library::Desk& desk, const crdt::LogTable& t
 // Writes what was planned as one or more events. `body` gives kind and type of the first.
 Result<Library::Written> write_plan(Library::Desk& desk, Author& author, EntityState& state,
                                     EntityBody body, EditPlan plan);
+
+// An entity of a type of our own, which is made by whoever writes it first.
+struct OwnEntity {
+  SpaceId space;
+  EntityId entity;
+  std::string_view type;
+};
+// Writes a merge patch into it. Errors: as plan_rewrite, OpenVault::author.
+Result<Library::Written> write_own(Library::Desk& desk, const OwnEntity& own,
+                                   const crdt::Shape& patch);
 
 }  // namespace syncline::node

@@ -103,7 +103,7 @@ crdt::Shape shape_of_all(const crdt::Document& document) {
 Result<UndoMarks> marks_of(Library::Desk& desk, const EntityState& state, const Author& author) {
   wire::Writer subject;
   subject.id(state.entity).id(author.log());
-  const auto stored = desk.vault.view().find_extra(desk.draft, "undo", subject.view());
+  const auto stored = desk.vault.view().find_kept(desk.draft, "undo", subject.view());
   if (!stored) return pass(stored);
   if (!*stored) return UndoMarks();
   wire::Reader in(**stored);
@@ -115,7 +115,7 @@ void keep_marks(Library::Desk& desk, const EntityState& state, const Author& aut
                 const UndoMarks& marks) {
   wire::Writer subject;
   subject.id(state.entity).id(author.log());
-  desk.vault.view().put_extra("undo", subject.view(), marks.encode());
+  desk.vault.view().put_kept("undo", subject.view(), marks.encode());
 }
 
 Result<UndoStack::Entry> next_to_take_back(const Past& past, crdt::LogIndex own,
@@ -201,18 +201,22 @@ Result<step::HistoryAnswer> Library::history(Desk& desk, const step::EntityHisto
 }
 
 Result<EntityState> entity_at(Library::Desk& desk, EntityState& now, const std::string& version) {
+  const auto called = version_called(desk, now, version);
+  if (!called) return pass(called);
   const auto past = past_of_entity(desk, now);
   if (!past) return pass(past);
-  return entity_in(*past, now, version);
+  return entity_in(*past, now, *called);
 }
 
 Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& command) {
   const auto found = find_existing(desk, command.entity);
   if (!found) return pass(found);
   const EntityState& now = **found;
+  const auto first = version_called(desk, now, command.from);
+  if (!first) return pass(first);
   const auto past = past_of_entity(desk, **found);
   if (!past) return pass(past);
-  const auto from = entity_in(*past, now, command.from);
+  const auto from = entity_in(*past, now, *first);
   if (!from) return pass(from);
   step::DiffAnswer answer;
   if (command.to.empty()) {
@@ -220,9 +224,11 @@ Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& comma
     answer.changes = history::compare(shape_of_all(from->document), shape_of_all(now.document));
     return answer;
   }
-  const auto to = entity_in(*past, now, command.to);
+  auto last = version_called(desk, now, command.to);
+  if (!last) return pass(last);
+  const auto to = entity_in(*past, now, *last);
   if (!to) return pass(to);
-  answer.to = command.to;
+  answer.to = std::move(*last);
   answer.changes = history::compare(shape_of_all(from->document), shape_of_all(to->document));
   return answer;
 }

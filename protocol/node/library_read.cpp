@@ -181,10 +181,9 @@ Result<step::EntitiesAnswer> Library::list(Desk& desk, const step::EntityList& c
   const std::size_t limit = std::clamp<std::uint32_t>(command.limit, 1, rows_max);
   step::EntitiesAnswer answer;
   auto next = desk.vault.view().page(desk.draft, command.cursor, [&](const EntityState& state) {
-    const bool wanted =
-        state.exists() && !state.is_deleted() &&
-        (!command.space || *command.space == state.space) &&
-        (command.type.empty() ? !is_declaration(state) : command.type == state.type);
+    const bool wanted = state.exists() && !state.is_deleted() &&
+                        (!command.space || *command.space == state.space) &&
+                        (command.type.empty() ? !is_our_own(state) : command.type == state.type);
     if (!wanted || desk.vault.merge_of(state.space) == nullptr) return true;
     if (answer.entities.size() == limit) return false;
     answer.entities.push_back(row_of(desk, state));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Types, as Library declares and lists them.
-#include "protocol/node/entity_edit.h"
 #include "protocol/node/library_desk.h"
 
 namespace syncline::node {
@@ -47,36 +46,10 @@ Result<Library::Written> Library::declare(Desk& desk, const step::TypeDeclare& c
   const std::optional<SpaceId> space = command.space ? command.space : desk.vault.home();
   if (!space)
     return fail(Errc::busy, "the home space has not arrived yet; wait for the first sync");
-  View& view = desk.vault.view();
-  const Status fits = check_rules(view.types().find(*space, command.type), command);
+  const Status fits = check_rules(desk.vault.view().types().find(*space, command.type), command);
   if (!fits) return pass(fits);
-  const auto author = desk.vault.author(desk.draft, *space);
-  if (!author) return pass(author);
-  const EntityId entity = declaration_of(*space, command.type);
-  const auto found = view.find(desk.draft, entity);
-  if (!found) return pass(found);
-  const bool exists = *found != nullptr && (*found)->exists();
-  EntityState blank;
-  blank.space = *space;
-  auto plan =
-      plan_rewrite(scene_of(desk, exists ? **found : blank), step::MergePatch{patch_of(command)});
-  if (!plan) return pass(plan);
-  if (exists && plan->empty()) {
-    Written unchanged;
-    unchanged.answer = {entity, (*found)->version(table_of(desk, *space)), 0};
-    return unchanged;
-  }
-  if (!exists) {
-    SpaceMerge::Desk working = desk.vault.desk(desk.draft);
-    const Status granted =
-        (*author)->grant(working, *desk.vault.merge_of(*space), entity, desk.now);
-    if (!granted) return pass(granted);
-  }
-  EntityState& state = *found != nullptr ? **found : view.create(entity, *space);
-  const BodyKind kind = exists ? BodyKind::edit : BodyKind::create;
-  return write_plan(desk, **author, state,
-                    {kind, exists ? std::string() : std::string(declaration_type), {}},
-                    std::move(*plan));
+  return write_own(desk, {*space, declaration_of(*space, command.type), declaration_type},
+                   patch_of(command));
 }
 
 Result<step::TypesAnswer> Library::types(Desk& desk) {

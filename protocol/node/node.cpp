@@ -149,6 +149,9 @@ step::Step Node::settle(Now now) {
     report_changes(turn);
     save_view(turn);
   }
+  if (!house_.vault)
+    rebuild_.stop(turn, {Errc::locked,
+                         "the vault was locked; what is not merged yet is when it is unlocked"});
   if (house_.vault) {
     PresenceDesk desk = presence_desk(house_, turn);
     house_.presence->settle(desk);
@@ -172,11 +175,17 @@ void Node::mend_view(Turn& turn) {
   if (!mended) turn.note(step::NoteLevel::error, "view", mended.error().context);
 }
 
-// Merges a slice of what arrived and makes blocks of what was written here.
-void Node::settle_vault(Turn& turn) {
+void Node::merge_slice_of(Turn& turn) {
   const auto more = house_.vault->merge(turn.draft, merge_slice);
   if (more) merge_more_ = *more;
-  if (!more) turn.note(step::NoteLevel::error, "merge", more.error().context);
+  if (more) return;
+  turn.note(step::NoteLevel::error, "merge", more.error().context);
+  rebuild_.stop(turn, more.error());
+}
+
+// Merges a slice of what arrived and makes blocks of what was written here.
+void Node::settle_vault(Turn& turn) {
+  if (!rebuild_.is_reading()) merge_slice_of(turn);
   const auto forgotten = house_.vault->take_forgotten_logs(turn.draft);
   if (forgotten)
     for (const LogId& log : *forgotten) doubt(turn, log);
@@ -201,7 +210,10 @@ void Node::settle_vault(Turn& turn) {
     turn.effects.push_back(step::WriteAnchor{{{one.log, one.head.at.seq, one.head.at.hash}}});
   }
   // Last: what was written here is in its log by now.
-  mend_view(turn);
+  if (rebuild_.is_running())
+    rebuild_.advance(house_, turn, merge_more_ ? Rebuild::Merged::partly : Rebuild::Merged::all);
+  else
+    mend_view(turn);
 }
 
 // While the store refuses writes: what was committed but not merged yet is merged for reading, and
@@ -281,7 +293,7 @@ void Node::save_view(Turn& turn) {
 }
 
 std::optional<Instant> Node::deadline(const Turn& turn) const {
-  if (merge_more_) return turn.now.instant;
+  if (merge_more_ || rebuild_.is_running()) return turn.now.instant;
   std::optional<Instant> first;
   const auto consider = [&](std::optional<Instant> at) {
     if (at && (!first || *at < *first)) first = at;
@@ -317,6 +329,7 @@ void Node::route(Turn& turn, step::Input& input) {
           [&](step::RequestGone& gone) {
             house_.changes.forget(gone.id);
             waits_.forget(gone.id);
+            rebuild_.forget(gone.id);
           },
           [&](step::CallerGone& gone) {
             if (!house_.presence) return;
@@ -357,6 +370,8 @@ void Node::store_failed(Turn& turn) {
 // forgotten now: they are met anew.
 void Node::take_back(Turn& turn, const std::string& reason) {
   if (!house_.has_vault()) return;
+  rebuild_.stop(
+      turn, {Errc::degraded, "the store did not take what was made anew; see `syncline status`"});
   waits_.refuse_unwritten(house_.store, turn);
   links_.close_all(house_, turn, pairing_, reason);
   read_again(turn);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "protocol/node/links.h"
+#include "protocol/node/rebuild.h"
 #include "protocol/node/status.h"
 #include "protocol/node/vault_door.h"
 #include "protocol/node/waits.h"
@@ -51,6 +52,7 @@ class Node {
   void read_on(Turn& turn);
   const StoreReader& reader() const;
   void answer(Turn& turn, RequestId request, step::SystemStatus& command);
+  void answer(Turn& turn, RequestId request, step::SystemRebuild& command);
   void answer(Turn& turn, RequestId request, step::SyncStatus& command);
   void answer(Turn& turn, RequestId request, step::VaultInit& command);
   void answer(Turn& turn, RequestId request, step::VaultUnlock& command);
@@ -76,6 +78,12 @@ class Node {
   void answer(Turn& turn, RequestId request, step::EntityDiff& command);
   void answer(Turn& turn, RequestId request, step::EntityRestore& command);
   void answer(Turn& turn, RequestId request, step::EntityUndo& command);
+  void answer(Turn& turn, RequestId request, step::TextCursor& command);
+  void answer(Turn& turn, RequestId request, step::TextResolve& command);
+  void answer(Turn& turn, RequestId request, step::TextBlame& command);
+  void answer(Turn& turn, RequestId request, step::VersionName& command);
+  void answer(Turn& turn, RequestId request, step::VersionList& command);
+  void answer(Turn& turn, RequestId request, step::VersionRemove& command);
   void answer(Turn& turn, RequestId request, step::ConflictList& command);
   void answer(Turn& turn, RequestId request, step::SyncNow& command);
   void answer(Turn& turn, RequestId request, step::SyncPause& command);
@@ -94,6 +102,7 @@ class Node {
   void write(Turn& turn, RequestId request, step::Wait wait, Run run);
 
   void settle_vault(Turn& turn);
+  void merge_slice_of(Turn& turn);
   void mend_view(Turn& turn);
   void take_news(Turn& turn);
   void report_changes(Turn& turn);
@@ -106,6 +115,7 @@ class Node {
   Pairing pairing_;
   Links links_;
   Waits waits_;
+  Rebuild rebuild_;
   sync::Pauses pauses_;
   bool merge_more_ = false;
   bool own_unsynced_ = false;  // own events were committed and may not have reached the disk

@@ -29,6 +29,10 @@ void Node::with_vault(Turn& turn, RequestId request, Run run) {
   if (!house_.vault)
     return turn.reply_error(
         request, {Errc::locked, "the vault is locked; unlock it with `syncline unlock`"});
+  if (rebuild_.is_running())
+    return turn.reply_error(
+        request,
+        {Errc::busy, "all entities are made anew from the log just now; try again in a moment"});
   turn.must_settle = true;
   Library::Desk desk{*house_.vault, turn.draft, house_.random, turn.now.wall};
   run(desk);
@@ -57,6 +61,15 @@ void Node::answer(Turn& turn, RequestId request, step::SystemStatus&) {
   }
   turn.reply(request,
              step::Answer(status_of(house_, links_, pairing_, pauses_, turn.draft, turn.now)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::SystemRebuild&) {
+  with_vault(turn, request, [&](Library::Desk&) {
+    if (house_.degraded)
+      return turn.reply_error(
+          request, {Errc::degraded, "the disk refuses writes; free some space, then try again"});
+    rebuild_.start(house_, turn, request);
+  });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::SyncStatus&) {
@@ -176,6 +189,40 @@ void Node::answer(Turn& turn, RequestId request, step::EntityRestore& command) {
 void Node::answer(Turn& turn, RequestId request, step::EntityUndo& command) {
   write(turn, request, command.wait,
         [&](Library::Desk& desk) { return Library::undo(desk, command); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::TextCursor& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::cursor(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::TextResolve& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::places(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::TextBlame& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::blame(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::VersionName& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::name_version(desk, command); });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::VersionList& command) {
+  with_vault(turn, request, [&](Library::Desk& desk) {
+    turn.reply(request, as_answer(Library::names(desk, command)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::VersionRemove& command) {
+  write(turn, request, command.wait,
+        [&](Library::Desk& desk) { return Library::remove_name(desk, command); });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::ConflictList& command) {

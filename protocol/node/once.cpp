@@ -84,7 +84,7 @@ Result<std::optional<Library::Written>> find_earlier(Library::Desk& desk, const 
   if (key.empty()) return std::optional<Library::Written>();
   if (key.size() > idempotency_key_size_max)
     return fail(Errc::oversized, "an idempotency key may have at most 64 bytes");
-  const auto stored = desk.vault.view().find_extra(desk.draft, "once", as_bytes(key));
+  const auto stored = desk.vault.view().find_kept(desk.draft, "once", as_bytes(key));
   if (!stored) return pass(stored);
   if (!*stored || (*stored)->empty()) return std::optional<Library::Written>();
   wire::Reader in(**stored);
@@ -107,19 +107,19 @@ Status remember(Library::Desk& desk, const std::string& key, const Digest& reque
   if (key.empty()) return {};
   View& view = desk.vault.view();
   std::uint64_t next = 0;
-  const auto counter = view.find_extra(desk.draft, "once-next", {});
+  const auto counter = view.find_kept(desk.draft, "once-next", {});
   if (!counter) return pass(counter);
   if (*counter) next = wire::Reader(**counter).u64();
   const std::string slot = std::to_string(next % idempotency_keys_max);
-  const auto oldest = view.find_extra(desk.draft, "once-slot", as_bytes(slot));
+  const auto oldest = view.find_kept(desk.draft, "once-slot", as_bytes(slot));
   if (!oldest) return pass(oldest);
-  if (*oldest) view.put_extra("once", **oldest, {});
-  view.put_extra("once-slot", as_bytes(slot), to_buffer(as_bytes(key)));
+  if (*oldest) view.put_kept("once", **oldest, {});
+  view.put_kept("once-slot", as_bytes(slot), to_buffer(as_bytes(key)));
   wire::Writer row;
   row.id(request).id(answer.entity).varint(answer.ops_applied).text(answer.version);
-  view.put_extra("once", as_bytes(key), row.take());
+  view.put_kept("once", as_bytes(key), row.take());
   wire::Writer advanced;
-  view.put_extra("once-next", {}, advanced.u64(next + 1).take());
+  view.put_kept("once-next", {}, advanced.u64(next + 1).take());
   return {};
 }
 

@@ -7,6 +7,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/doubts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_body.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_edit.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/entity_hash.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_history.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_past.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_state.cpp
@@ -15,7 +16,9 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/library_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_history.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_read.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/library_text.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/library_versions.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
@@ -26,11 +29,13 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/presence_board.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence_others.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence_preview.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/rebuild.cpp
           ${CMAKE_CURRENT_LIST_DIR}/space_merge.cpp
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
           ${CMAKE_CURRENT_LIST_DIR}/turn.cpp
           ${CMAKE_CURRENT_LIST_DIR}/type_rules.cpp
           ${CMAKE_CURRENT_LIST_DIR}/undo_marks.cpp
           ${CMAKE_CURRENT_LIST_DIR}/vault_door.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/version_names.cpp
           ${CMAKE_CURRENT_LIST_DIR}/view.cpp
           ${CMAKE_CURRENT_LIST_DIR}/waits.cpp)

@@ -21,6 +21,7 @@ inline constexpr std::string_view own_types = "syncline.";
 inline constexpr std::string_view declaration_type = "syncline.type";
 
 EntityId declaration_of(const SpaceId& space, std::string_view type);
+inline bool is_our_own(const EntityState& state) { return state.type.starts_with(own_types); }
 inline bool is_declaration(const EntityState& state) { return state.type == declaration_type; }
 
 class TypeRules {

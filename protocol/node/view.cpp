@@ -7,12 +7,14 @@
 //                                                             rules do not settle all of them)
 //   't' | keyed hash 16 of the entity -> entity 16            (only declarations of types)
 //   'x' | keyed hash 16 of (name, subject) -> value
+//   'k' | keyed hash 16 of (name, subject) -> value           (not derived: outlives the others)
 //   'n'                                -> format u8 | entities v | conflicting v
 #include "protocol/node/view.h"
 
 #include "protocol/crypto/aead.h"
 #include "protocol/crypto/hash.h"
 #include "protocol/history/replay.h"
+#include "protocol/node/version_names.h"
 
 namespace syncline::node {
 
@@ -23,7 +25,7 @@ constexpr std::uint8_t flag_marked = 4;
 const Buffer counts_key = {'n'};
 // Of all rows: raise it when a row's layout, or what events mean, changes. Older views are made
 // anew.
-constexpr std::uint8_t view_format = 5;
+constexpr std::uint8_t view_format = 6;
 
 Buffer with_prefix(char kind, Bytes key) {
   Buffer out{static_cast<std::uint8_t>(kind)};
@@ -76,7 +78,7 @@ Status View::load_types(const StoreReader& reader) {
 Status View::forget(log::Draft& draft) {
   std::vector<Buffer> keys;
   const Status scanned = draft.scan(Family::view, {}, {}, [&](Bytes key, Bytes) {
-    keys.push_back(to_buffer(key));
+    if (key.empty() || key.front() != 'k') keys.push_back(to_buffer(key));
     return true;
   });
   if (!scanned) return scanned;
@@ -121,17 +123,23 @@ Result<View::Cached> View::load(Bytes key, Bytes sealed) const {
   cached.counted = (opened->front() & flag_counted) != 0;
   cached.conflicting = (opened->front() & flag_conflicting) != 0;
   cached.marked = (opened->front() & flag_marked) != 0;
+  return cached;
+}
+
+void View::measure(Cached& cached) {
+  cached_bytes_ -= cached.bytes;
   cached.bytes = cached.state.document.size_estimate_bytes() + cached.state.history.size_bytes() +
                  sizeof(Cached);
-  return cached;
+  cached_bytes_ += cached.bytes;
 }
 
 EntityState& View::remember(Cached cached) {
   const EntityId entity = cached.state.entity;
   order_.push_front(entity);
   cached.used = order_.begin();
-  cached_bytes_ += cached.bytes;
-  return cached_.insert_or_assign(entity, std::move(cached)).first->second.state;
+  Cached& kept = cached_.insert_or_assign(entity, std::move(cached)).first->second;
+  measure(kept);
+  return kept.state;
 }
 
 Result<EntityState*> View::find(const StoreReader& reader, const EntityId& entity) {
@@ -152,7 +160,6 @@ EntityState& View::create(const EntityId& entity, const SpaceId& space) {
   Cached cached;
   cached.state.entity = entity;
   cached.state.space = space;
-  cached.bytes = sizeof(Cached);
   return remember(std::move(cached));
 }
 
@@ -163,17 +170,19 @@ void View::changed(EntityState& state) {
   if (is_declaration(state) && types_.take(state)) rules_changed_ = true;
 }
 
-void View::put_extra(std::string_view name, Bytes subject, Buffer value) {
+Buffer View::named_key(char kind, std::string_view name, Bytes subject) const {
   wire::Writer full;
   full.text(name).fixed(subject);
-  extras_.insert_or_assign(row_key('x', full.view()), std::move(value));
+  return row_key(kind, full.view());
+}
+
+void View::put_extra(std::string_view name, Bytes subject, Buffer value) {
+  extras_.insert_or_assign(named_key('x', name, subject), std::move(value));
 }
 
 Result<std::optional<Buffer>> View::find_extra(const StoreReader& reader, std::string_view name,
                                                Bytes subject) const {
-  wire::Writer full;
-  full.text(name).fixed(subject);
-  const Buffer key = row_key('x', full.view());
+  const Buffer key = named_key('x', name, subject);
   if (const auto found = extras_.find(key); found != extras_.end())
     return std::optional<Buffer>(found->second);
   const auto stored = reader.get(Family::view, key);
@@ -181,6 +190,22 @@ Result<std::optional<Buffer>> View::find_extra(const StoreReader& reader, std::s
   auto opened = open_row(key, **stored);
   if (!opened) return pass(opened);
   return std::optional<Buffer>(std::move(*opened));
+}
+
+void View::put_kept(std::string_view name, Bytes subject, Buffer value) {
+  extras_.insert_or_assign(named_key('k', name, subject), std::move(value));
+}
+
+Result<std::optional<Buffer>> View::find_kept(const StoreReader& reader, std::string_view name,
+                                              Bytes subject) const {
+  const Buffer key = named_key('k', name, subject);
+  if (const auto found = extras_.find(key); found != extras_.end())
+    return std::optional<Buffer>(found->second);
+  const auto stored = reader.get(Family::view, key);
+  if (!stored || !*stored) return stored;
+  // To make the view anew would not bring it back.
+  auto opened = crypto::open(seal_key_.expose(), key, **stored);
+  return opened ? std::optional<Buffer>(std::move(*opened)) : std::nullopt;
 }
 
 Buffer View::history_key(const EntityId& entity, std::size_t number) const {
@@ -210,14 +235,14 @@ Result<std::vector<Buffer>> View::history(const StoreReader& reader, EntityState
   return segments;
 }
 
-Status View::recall(const StoreReader& reader, EntityState& state,
-                    const crdt::LogTable& logs) const {
+Status View::recall(const StoreReader& reader, EntityState& state, const crdt::LogTable& logs) {
   const auto segments = history(reader, state);
   if (!segments) return pass(segments);
   auto replayed = history::replay(*segments, logs);
   if (!replayed) return tl::unexpected<Error>(damage("an entity's history is damaged"));
   const Status adopted = state.document.adopt_history(std::move(*replayed));
   if (!adopted) return tl::unexpected<Error>(damage(adopted.error().context));
+  measure(cached_.at(state.entity));
   return {};
 }
 
@@ -279,8 +304,9 @@ void View::write(log::Draft& draft, Cached& cached, Random& random) {
   spill_history(draft, state, random);
   state.document.drop_history();
   const bool alive = state.exists() && !state.is_deleted();
-  const bool counts = alive && !is_declaration(state);
-  const bool marked = alive && state.conflict_count() > 0;
+  const bool counts = alive && !is_our_own(state);
+  // Of names that were given twice both are told where they are listed.
+  const bool marked = alive && !holds_names(state) && state.conflict_count() > 0;
   const bool conflicting = marked && open_conflicts(state) > 0;
   const Buffer key = row_key('e', state.entity.view());
   Buffer row{static_cast<std::uint8_t>((counts ? flag_counted : 0) |
@@ -302,9 +328,7 @@ void View::write(log::Draft& draft, Cached& cached, Random& random) {
     draft.put(Family::view, std::move(marker), std::move(value));
   }
   cached.dirty = false;
-  cached_bytes_ -= cached.bytes;
-  cached.bytes = state.document.size_estimate_bytes() + state.history.size_bytes() + sizeof(Cached);
-  cached_bytes_ += cached.bytes;
+  measure(cached);
 }
 
 void View::flush(log::Draft& draft, Random& random) {

@@ -4,8 +4,9 @@
 //
 // Keeps the entities in use in memory and writes changed ones back in groups, together with
 // the merge cursors, so that after a crash the log is replayed from exactly where the rows
-// stand. Everything here is derived: losing it costs time, never data. Row keys are keyed
-// hashes and rows are sealed under the local key: nothing can be linked while locked.
+// stand. Everything here is derived, but for what is kept: losing it costs time, never data. Row
+// keys are keyed hashes and rows are sealed under the local key: nothing can be linked while
+// locked.
 #pragma once
 
 #include "protocol/log/draft.h"
@@ -24,7 +25,8 @@ class View {
   // Errors: Errc::corrupt if it is damaged or of another version: forget() it; Errc::io.
   static Result<std::unique_ptr<View>> open(const StoreReader& reader,
                                             const crypto::LocalKey& local);
-  // Removes every row: the next view begins with nothing and is merged from the log.
+  // Removes every row but the kept ones: the next view begins with nothing and is merged from the
+  // log.
   static Status forget(log::Draft& draft);
   // A row was found that cannot be read.
   bool is_damaged() const { return is_damaged_; }
@@ -38,13 +40,20 @@ class View {
 
   // Every event of the entity: segments in order.
   Result<std::vector<Buffer>> history(const StoreReader& reader, EntityState& state) const;
-  // Gives the document its history back (Document::wants_history).
-  Status recall(const StoreReader& reader, EntityState& state, const crdt::LogTable& logs) const;
+  // Gives the document its history back (Document::wants_history). It counts like all that is kept
+  // in memory, until the entity is written or forgotten.
+  Status recall(const StoreReader& reader, EntityState& state, const crdt::LogTable& logs);
 
   // Named small values that belong to the same snapshot: cursors, tables. At most 64 KiB each.
   void put_extra(std::string_view name, Bytes subject, Buffer value);
   Result<std::optional<Buffer>> find_extra(const StoreReader& reader, std::string_view name,
                                            Bytes subject) const;
+
+  // The same for what is in no log, and therefore outlives the snapshot. What cannot be read is
+  // gone.
+  void put_kept(std::string_view name, Bytes subject, Buffer value);
+  Result<std::optional<Buffer>> find_kept(const StoreReader& reader, std::string_view name,
+                                          Bytes subject) const;
 
   bool is_dirty() const { return dirty_count_ > 0 || !extras_.empty(); }
   // Enough has gathered that it should be written now.
@@ -95,7 +104,9 @@ class View {
   Buffer seal_row(Bytes key, Bytes value, Random& random) const;
   Result<Buffer> open_row(Bytes key, Bytes sealed) const;
   Result<Cached> load(Bytes key, Bytes sealed) const;
+  Buffer named_key(char kind, std::string_view name, Bytes subject) const;
   EntityState& remember(Cached cached);
+  void measure(Cached& cached);
   Buffer history_key(const EntityId& entity, std::size_t number) const;
   Result<std::vector<Buffer>> history_rows(const StoreReader& reader, const EntityState& state,
                                            std::size_t from) const;

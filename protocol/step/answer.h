@@ -68,6 +68,15 @@ struct StatusAnswer {
   std::vector<std::string> attention;  // sentences for the person, each with a next step
 };
 
+// What making the view anew showed.
+struct RebuildAnswer {
+  std::uint64_t entities = 0;       // there are now
+  std::vector<EntityId> unequal{};  // those that read otherwise than before: the first 100
+  std::uint64_t unequal_count = 0;
+  std::uint64_t changed = 0;  // by events that arrived meanwhile: not compared
+  bool damaged = false;       // the old view could not be read: what was not read is not compared
+};
+
 struct DevicesAnswer {
   std::vector<DeviceStatus> devices;
 };
@@ -171,6 +180,53 @@ struct DiffAnswer {
   std::string to;  // the version that the changes lead to
   std::vector<history::Change> changes;
 };
+struct CursorAnswer {
+  std::string cursor;   // opaque
+  std::string version;  // of the entity, at which it was made
+};
+enum class CursorState : std::uint8_t {
+  unknown,  // what it holds on to has not arrived, or was never in this text
+  held,
+  gone,  // what it holds on to was removed: it stands where that was
+};
+struct CursorPlace {
+  CursorState state = CursorState::unknown;
+  std::uint64_t position = 0;
+};
+struct CursorPlacesAnswer {
+  std::vector<CursorPlace> places;  // of each cursor that was asked for
+  std::uint64_t length = 0;         // of the text
+  std::string version;
+};
+// A part of a text that was written at once.
+struct BlameRow {
+  std::uint64_t start = 0;
+  std::uint64_t length = 0;
+  DeviceId device;
+  std::string device_name;
+  WallTime at;
+  std::string version;
+};
+struct BlameAnswer {
+  std::vector<BlameRow> rows;              // in reading order
+  std::string version;                     // of the entity
+  std::uint64_t length = 0;                // of the text
+  std::optional<std::uint64_t> next = {};  // where to go on
+};
+struct NamedVersion {
+  std::string version;
+  DeviceId device;  // who named it, and when
+  std::string device_name;
+  WallTime at;
+};
+struct NamedVersionRow {
+  std::string name;
+  // The one that counts first; the others were given the same name elsewhere at the same time.
+  std::vector<NamedVersion> versions;
+};
+struct NamedVersionsAnswer {
+  std::vector<NamedVersionRow> rows;
+};
 // A removal that lost against an edit.
 struct RemovalRow {
   DeviceId device;
@@ -258,9 +314,10 @@ struct LogsAnswer {
   std::vector<LogRow> logs;
 };
 
-using Answer = std::variant<Done, StatusAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer,
-                            PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer,
-                            ConflictsAnswer, TypesAnswer, SubAnswer, EventsAnswer, PresenceAnswer,
-                            PresencesAnswer, LogsAnswer, DiffAnswer>;
+using Answer = std::variant<Done, StatusAnswer, RebuildAnswer, DevicesAnswer, SpacesAnswer,
+                            InviteAnswer, PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer,
+                            HistoryAnswer, ConflictsAnswer, TypesAnswer, SubAnswer, EventsAnswer,
+                            PresenceAnswer, PresencesAnswer, LogsAnswer, DiffAnswer, CursorAnswer,
+                            CursorPlacesAnswer, BlameAnswer, NamedVersionsAnswer>;
 
 }  // namespace syncline::step

@@ -45,6 +45,8 @@ class SecretText {
 // ---- system.*, vault.*, device.*, space.* -------------------------------------------------
 
 struct SystemStatus {};  // everything `syncline status` shows, also while locked or without a vault
+// Makes the view anew from the log, and compares it with what it was.
+struct SystemRebuild {};
 struct VaultInit {
   SecretText password;
   std::string device_name;
@@ -183,6 +185,51 @@ struct ConflictResolve {
   std::string if_version = {};            // empty: whatever the version is
 };
 
+// ---- text.* ------------------------------------------------------------------------------
+
+// Which neighbour a cursor stays with when something is written right there.
+enum class CursorSide : std::uint8_t { left, right };
+
+struct TextCursor {
+  EntityId entity;
+  crdt::Path path;  // of the text
+  std::uint64_t position = 0;
+  CursorSide side = CursorSide::left;
+  crdt::Positions positions = crdt::Positions::scalars;
+};
+struct TextResolve {
+  EntityId entity;
+  crdt::Path path;
+  std::vector<std::string> cursors;
+  crdt::Positions positions = crdt::Positions::scalars;
+};
+struct TextBlame {
+  EntityId entity;
+  crdt::Path path;
+  std::string at = {};     // a version; empty: as it is now
+  std::uint64_t from = 0;  // the part that holds this position comes first
+  std::uint32_t limit = 1000;
+  crdt::Positions positions = crdt::Positions::scalars;
+};
+
+// ---- version.* ---------------------------------------------------------------------------
+
+// Wherever a version is asked for, a name that it was given stands for it.
+struct VersionName {
+  EntityId entity;
+  std::string name;
+  std::string at = {};  // a version; empty: as it is now
+  Wait wait = Wait::local;
+};
+struct VersionList {
+  EntityId entity;
+};
+struct VersionRemove {  // of a name; the version stays
+  EntityId entity;
+  std::string name;
+  Wait wait = Wait::local;
+};
+
 // ---- type.* ------------------------------------------------------------------------------
 
 // How conflicts in entities of a type are to be read, on every device. What was declared before
@@ -249,12 +296,12 @@ struct PresenceList {
 
 struct LogList {};  // every log with its head, for `syncline log`
 
-using Command =
-    std::variant<SystemStatus, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList,
-                 SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate,
-                 EntityGet, EntityList, EntityUpdate, EntityDelete, EntityHistory, EntityDiff,
-                 EntityRestore, EntityUndo, ConflictList, ConflictResolve, TypeDeclare, TypeList,
-                 SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect, SubOpen, SubClose, SubAck,
-                 EventsPoll, PresenceSet, PresenceClear, PresenceList, LogList>;
+using Command = std::variant<
+    SystemStatus, SystemRebuild, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList,
+    SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate, EntityGet,
+    EntityList, EntityUpdate, EntityDelete, EntityHistory, EntityDiff, EntityRestore, EntityUndo,
+    TextCursor, TextResolve, TextBlame, VersionName, VersionList, VersionRemove, ConflictList,
+    ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect,
+    SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear, PresenceList, LogList>;
 
 }  // namespace syncline::step

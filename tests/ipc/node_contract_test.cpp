@@ -95,6 +95,28 @@ void look_back(Program& program, const Json& id) {
   CHECK(program.refused("entity.redo", {{"entity", id}, {"if_version", "old"}}) == "conflict");
 }
 
+// What concerns the characters of its text, names of its versions, and that all is as the log says.
+void look_closer(Program& program, const Json& id) {
+  const Json text = {{"entity", id}, {"path", "/body"}};
+  Json at = text;
+  at["at"] = 3;
+  Json cursors = text;
+  cursors["cursors"] = {program.call("text.cursor", at)["cursor"]};
+  CHECK(program.call("text.resolve", cursors)["places"][0]["at"] == 3);
+  CHECK(program.call("text.blame", text)["parts"].size() > 1);
+  const Json named = {{"entity", id}, {"name", "as decided"}};
+  program.call("version.name", named);
+  CHECK(program.call("version.list", {{"entity", id}})["versions"].size() == 1);
+  const Json before = program.call("entity.get", {{"entity", id}, {"annotated", true}});
+  const Json rebuilt = program.call("system.rebuild");
+  CHECK(rebuilt["equal"] == true);
+  CHECK(rebuilt["unequal"].empty());
+  CHECK(program.call("entity.get", {{"entity", id}, {"annotated", true}}) == before);
+  CHECK(program.call("entity.get", {{"entity", id}, {"at", "as decided"}})["value"] ==
+        program.call("entity.get", {{"entity", id}})["value"]);
+  program.call("version.remove", named);
+}
+
 // Both change the entity while they are apart, and decide between the titles afterwards.
 void edit_apart(node::Devices& devices, Program& laptop, Program& phone, const Json& id) {
   const Json entity = {{"entity", id}};
@@ -115,6 +137,7 @@ void edit_apart(node::Devices& devices, Program& laptop, Program& phone, const J
   CHECK(laptop.call("entity.get", entity)["value"]["title"] == conflicts[0]["values"][1]["value"]);
   CHECK(laptop.call("entity.history", entity)["versions"].size() >= 3);
   look_back(laptop, id);
+  look_closer(laptop, id);
 }
 
 // One deletes what the other edits; then both ways out are taken.

@@ -69,7 +69,7 @@ class Writer {
   std::string cursor(std::uint64_t position, Bias bias) const {
     return cursor_at(text, position, bias, logs).to_text();
   }
-  std::optional<std::uint64_t> place(const std::string& cursor) const {
+  std::optional<CursorPlace> place(const std::string& cursor) const {
     const auto parsed = Cursor::parse(cursor);
     REQUIRE(parsed);
     return place_of(text, *parsed, logs);
@@ -104,40 +104,58 @@ Letters write_something(Dice& dice, Writer& writer, std::uint32_t& next) {
   return writer.write(std::move(splices), std::move(utf8));
 }
 
+// Devices that write at random, and now and then take in what the others wrote.
+struct Room {
+  explicit Room(std::uint64_t seed) : dice(seed) {
+    for (std::size_t log = 0; log < test::log_count; ++log) writers.emplace_back(log);
+  }
+
+  // The device that wrote something.
+  Writer& write() {
+    Writer& writer = writers[dice.pick(writers.size())];
+    if (dice.one_in(4)) writer.receive_all(all);
+    all.push_back(write_something(dice, writer, next));
+    return writer;
+  }
+
+  Dice dice;
+  std::vector<Writer> writers;
+  std::vector<Letters> all;
+
+ private:
+  std::uint32_t next = 0;
+};
+
 }  // namespace
 
 TEST_CASE("a cursor stays with its character, on every device, and where it was afterwards") {
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     CAPTURE(seed);
-    Dice dice(seed);
-    std::vector<Writer> writers;
-    for (std::size_t log = 0; log < test::log_count; ++log) writers.emplace_back(log);
-    std::vector<Letters> all;
-    std::uint32_t next = 0;
+    Room room(seed);
+    std::vector<Writer>& writers = room.writers;
     std::map<std::string, std::string> made;  // cursor -> its character
     for (int step = 0; step < 30; ++step) {
-      Writer& writer = writers[dice.pick(writers.size())];
-      if (dice.one_in(4)) writer.receive_all(all);
-      all.push_back(write_something(dice, writer, next));
+      const Writer& writer = room.write();
       const std::uint64_t length = writer.text.length();
       if (length == 0) continue;
-      const std::uint64_t at = dice.below(length);
+      const std::uint64_t at = room.dice.below(length);
       const std::string character = writer.text.rope().slice(at, 1);
       made[writer.cursor(at, Bias::before)] = character;
       made[writer.cursor(at + 1, Bias::after)] = character;
     }
-    for (Writer& writer : writers) writer.receive_all(all);
+    for (Writer& writer : writers) writer.receive_all(room.all);
     for (const Writer& writer : writers) CHECK(!writer.text.check());
     const std::string text = writers[0].text.text();
     for (const auto& [cursor, character] : made) {
       const auto place = writers[0].place(cursor);
       REQUIRE(place);
-      CHECK(*place <= writers[0].text.length());
+      CHECK(place->position <= writers[0].text.length());
       for (const Writer& writer : writers) CHECK(writer.place(cursor) == place);
       const std::size_t byte = text.find(character);
+      CHECK(place->is_gone == (byte == std::string::npos));
       if (byte == std::string::npos) continue;
       const bool is_after = Cursor::parse(cursor)->bias == Bias::after;
-      CHECK(*place == text::count_scalars(text.substr(0, byte)) + (is_after ? 1U : 0U));
+      CHECK(place->position == text::count_scalars(text.substr(0, byte)) + (is_after ? 1U : 0U));
     }
   }
 }
@@ -148,15 +166,15 @@ TEST_CASE("a cursor holds on to the neighbour it was made for") {
   const std::string before = writer.cursor(2, Bias::before), after = writer.cursor(2, Bias::after);
   const std::string start = writer.cursor(0, Bias::after), end = writer.cursor(4, Bias::before);
   writer.write({{2, 0, 3}}, "xyz");
-  CHECK(writer.place(before) == 5);
-  CHECK(writer.place(after) == 2);
+  CHECK(writer.place(before)->position == 5);
+  CHECK(writer.place(after)->position == 2);
   writer.write({{1, 6, 0}}, "");
   CHECK(writer.text.text() == "a");
-  CHECK(writer.place(before) == 1);
-  CHECK(writer.place(after) == 1);
+  CHECK(writer.place(before) == CursorPlace{1, true});
+  CHECK(writer.place(after) == CursorPlace{1, true});
   writer.write({{0, 0, 1}, {2, 0, 1}}, "<>");
-  CHECK(writer.place(start) == 0);
-  CHECK(writer.place(end) == 3);
+  CHECK(writer.place(start) == CursorPlace{0, false});
+  CHECK(writer.place(end) == CursorPlace{3, false});
 }
 
 TEST_CASE("a cursor into what has not arrived has no place yet") {
@@ -165,7 +183,7 @@ TEST_CASE("a cursor into what has not arrived has no place yet") {
   const std::string cursor = there.cursor(1, Bias::before);
   CHECK_FALSE(here.place(cursor));
   here.receive(letters);
-  CHECK(here.place(cursor) == 1);
+  CHECK(here.place(cursor)->position == 1);
 }
 
 TEST_CASE("only what text.cursor gives is a cursor") {
@@ -184,27 +202,19 @@ TEST_CASE("only what text.cursor gives is a cursor") {
 TEST_CASE("every character of a text is of the event that wrote it") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     CAPTURE(seed);
-    Dice dice(seed);
-    std::vector<Writer> writers;
-    for (std::size_t log = 0; log < test::log_count; ++log) writers.emplace_back(log);
-    std::vector<Letters> all;
-    std::uint32_t next = 0;
-    for (int step = 0; step < 25; ++step) {
-      Writer& writer = writers[dice.pick(writers.size())];
-      if (dice.one_in(4)) writer.receive_all(all);
-      all.push_back(write_something(dice, writer, next));
-    }
-    Writer& reader = writers[dice.pick(writers.size())];
-    reader.receive_all(all);
+    Room room(seed);
+    for (int step = 0; step < 25; ++step) room.write();
+    Writer& reader = room.writers[room.dice.pick(room.writers.size())];
+    reader.receive_all(room.all);
     const std::uint64_t length = reader.text.length();
-    const std::uint64_t from = dice.below(length + 1);
+    const std::uint64_t from = room.dice.below(length + 1);
     std::uint64_t reached = 0;
     bool is_first = true;
     for_each_written(reader.text, from, [&](const Written& run) {
       CHECK((is_first ? run.position <= from : run.position == reached));
       is_first = false;
       reached = run.position + run.count;
-      for (const Letters& letters : all) {
+      for (const Letters& letters : room.all) {
         const EventId event{reader.index_of(letters.log), letters.seq};
         for (std::uint64_t i = 0; i < run.count; ++i) {
           const bool has_it =
