@@ -45,7 +45,8 @@ Field attention_field() {
 
 Schema kept_value_schema() {
   return object("", {optional("value", any_value("the value; left out for the entity itself")),
-                     required("kind", any_text("\"leaf\", or what container it is")),
+                     required("kind", any_text("\"leaf\", or what container it is; \"place\" of a "
+                                               "move")),
                      required("device", id16("who wrote it")),
                      required("device_name", any_text("that device's name")),
                      required("at", time("when, by that device's clock"))});
@@ -130,7 +131,9 @@ Schema pair_schema() {
 Schema written_schema() {
   return object("", {required("entity", id16("the entity")),
                      required("version", any_text("its version after the change")),
-                     required("ops_applied", count("elementary changes that took effect"))});
+                     required("ops_applied", count("elementary changes that took effect")),
+                     optional("made", array("the ids of the nodes that tree.insert made, in order",
+                                            any_text(""), unbounded))});
 }
 
 Schema entity_schema() {
@@ -273,7 +276,9 @@ Schema conflicts_schema() {
                   required("path", any_text("the place, as a JSON Pointer; empty for the "
                                             "entity itself")),
                   required("kind",
-                           one_of("what happened", {"concurrent_values", "edited_and_deleted"})),
+                           one_of("what happened; move_lost: it was moved to several places and is "
+                                  "at the first, each value is one of them",
+                                  {"concurrent_values", "edited_and_deleted", "move_lost"})),
                   required("values", array("the shown one first", kept_value_schema(), unbounded)),
                   optional("removals", array("who removed it without knowing the edit",
                                              std::move(removal), unbounded))}))});

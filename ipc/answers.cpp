@@ -131,6 +131,15 @@ std::string_view name_of(const std::optional<crdt::Kind>& kind) {
   return kind ? crdt::name_of(*kind) : "leaf";
 }
 
+std::string_view name_of(crdt::ConflictKind kind) {
+  switch (kind) {
+    case crdt::ConflictKind::concurrent_values: return "concurrent_values";
+    case crdt::ConflictKind::edited_and_deleted: return "edited_and_deleted";
+    case crdt::ConflictKind::move_lost: return "move_lost";
+  }
+  return "concurrent_values";
+}
+
 Json show(const step::ConflictValue& value) {
   Json made = {{"kind", name_of(value.kind)},
                {"device", value.device.hex()},
@@ -269,9 +278,11 @@ struct Shower {
   }
 
   Json operator()(const step::WrittenAnswer& written) const {
-    return {{"entity", written.entity.hex()},
-            {"version", written.version},
-            {"ops_applied", written.ops_applied}};
+    Json made = {{"entity", written.entity.hex()},
+                 {"version", written.version},
+                 {"ops_applied", written.ops_applied}};
+    if (!written.nodes_made.empty()) made["made"] = written.nodes_made;
+    return made;
   }
 
   Json operator()(const step::EntityAnswer& entity) const {
@@ -376,8 +387,10 @@ struct Shower {
                    {"type", row.type},
                    {"version", row.version},
                    {"path", pointer_of(row.path)},
-                   {"kind", row.kind},
+                   {"kind", name_of(row.kind)},
                    {"values", rows_of(row.values, [](const auto& value) { return show(value); })}};
+               if (row.kind == crdt::ConflictKind::move_lost)
+                 for (Json& value : made["values"]) value["kind"] = "place";
                if (!row.removals.empty())
                  made["removals"] =
                      rows_of(row.removals, [](const auto& removal) { return show(removal); });

@@ -7,6 +7,7 @@
 #include "ipc/shape_json.h"
 #include "protocol/base/limits.h"
 
+#include <optional>
 #include <utility>
 
 namespace syncline::ipc {
@@ -20,6 +21,7 @@ constexpr std::int64_t position_max = UINT32_MAX;
 // What every program can write as an integer.
 constexpr std::int64_t amount_max = std::int64_t{1} << 53;
 constexpr std::int64_t decimal_size_max = 64;
+constexpr std::int64_t mark_key_size_max = limits::map_key_size_max;
 constexpr std::int64_t text_size_max = 4 * 1024 * 1024;
 
 struct OpRow {
@@ -92,6 +94,25 @@ Status write_text_remove(OpsWriter& out, std::vector<step::EditOp>&, Json& op, c
   return {};
 }
 
+Status write_text_mark(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Path& path,
+                       const std::string& place) {
+  crdt::TextMark mark{unsigned_of(op, "at"),
+                      unsigned_of(op, "count"),
+                      crdt::TextMark::grows_at_end,
+                      take_text(op, "key"),
+                      {}};
+  const Json grows = op.value("grows", Json("end"));
+  if (grows == "start") mark.grows = crdt::TextMark::grows_at_start;
+  if (grows == "both")
+    mark.grows = crdt::TextMark::grows_at_start | crdt::TextMark::grows_at_end;
+  if (grows == "none") mark.grows = 0;
+  Result<crdt::Scalar> value = read_scalar(op["value"], place + ".value");
+  if (!value) return pass(value);
+  mark.value = std::move(*value);
+  out.push(path, std::move(mark));
+  return {};
+}
+
 Status write_text_merge(OpsWriter&, std::vector<step::EditOp>& ops, Json& op, const Path& path,
                         const std::string&) {
   ops.emplace_back(step::TextMerge{path, take_text(op, "from"), take_text(op, "to")});
@@ -128,6 +149,98 @@ Status write_set_change(OpsWriter& out, std::vector<step::EditOp>&, Json& op, co
   return {};
 }
 
+Status write_list_move(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Path& path,
+                       const std::string&) {
+  out.push(path, crdt::ListMove{unsigned_of(op, "from"), unsigned_of(op, "to")});
+  return {};
+}
+
+// Null, or a node's id, or not said.
+Result<std::optional<std::string>> read_parent(const Json& op, const std::string& place) {
+  const auto parent = op.find("parent");
+  if (parent == op.end()) return std::optional<std::string>();
+  if (parent->is_null()) return std::optional(std::string());
+  const auto* id = parent->get_ptr<const std::string*>();
+  if (id == nullptr || id->empty() || id->size() > limits::tree_node_id_size_max)
+    return fail(Errc::invalid, place + ".parent has to be the id of a node, or null for the top");
+  return std::optional(*id);
+}
+
+Result<step::NodeSpot> read_spot(Json& op, const std::string& place) {
+  step::NodeSpot spot;
+  auto parent = read_parent(op, place);
+  if (!parent) return pass(parent);
+  spot.parent = std::move(*parent);
+  if (int{has(op, "before")} + int{has(op, "after")} + int{has(op, "at")} > 1)
+    return fail(Errc::invalid, place + R"( has to have one of "before", "after" and "at")");
+  if (has(op, "before")) spot.among = crdt::TreeSpot::Before{take_text(op, "before")};
+  if (has(op, "after")) spot.among = crdt::TreeSpot::After{take_text(op, "after")};
+  if (!has(op, "at")) return spot;
+  if (op["at"].is_number_integer()) spot.among = crdt::TreeSpot::Index{unsigned_of(op, "at")};
+  if (op["at"] == "first") spot.among = crdt::TreeSpot::Index{0};
+  return spot;
+}
+
+Status write_tree_insert(OpsWriter&, std::vector<step::EditOp>& ops, Json& op, const Path& path,
+                         const std::string& place) {
+  auto spot = read_spot(op, place);
+  if (!spot) return pass(spot);
+  crdt::Shape value;
+  value.node = crdt::ShapeMap();
+  if (has(op, "value")) {
+    auto shape = read_shape(op["value"], place + ".value");
+    if (!shape) return pass(shape);
+    value = std::move(*shape);
+  }
+  ops.emplace_back(step::NodeInsert{path, take_text(op, "id"), std::move(*spot), std::move(value)});
+  return {};
+}
+
+Status write_tree_move(OpsWriter&, std::vector<step::EditOp>& ops, Json& op, const Path& path,
+                       const std::string& place) {
+  auto spot = read_spot(op, place);
+  if (!spot) return pass(spot);
+  ops.emplace_back(step::NodeMove{path, take_text(op, "id"), std::move(*spot)});
+  return {};
+}
+
+Status write_tree_remove(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Path& path,
+                         const std::string&) {
+  out.push(path, crdt::TreeRemove{take_text(op, "id")});
+  return {};
+}
+
+Schema node_text(const char* about) { return text(about, limits::tree_node_id_size_max, 1); }
+
+std::vector<Field> spot_fields(const char* parent_otherwise) {
+  return {optional("parent", any_value("the id of the node to be below, or null for the top"),
+                   parent_otherwise),
+          optional("before", node_text("the id of the sibling to be right before"), "see at"),
+          optional("after", node_text("the id of the sibling to be right after"), "see at"),
+          optional("at",
+                   either("where among its siblings",
+                          {integer("how many are before it", 0, position_max),
+                           one_of("", {"first", "last"})}),
+                   "\"last\", unless before or after is given")};
+}
+
+std::vector<Field> insert_fields() {
+  std::vector<Field> fields = {
+      optional("id", node_text("its id, of your choice, other than all in the tree"),
+               "one is made up: the result has it in \"made\"")};
+  for (Field& field : spot_fields("that of before or after, else the top"))
+    fields.push_back(std::move(field));
+  fields.push_back(optional("value", any_object("what it holds"), "empty"));
+  return fields;
+}
+
+std::vector<Field> move_fields() {
+  std::vector<Field> fields = {required("id", node_text("the node"))};
+  for (Field& field : spot_fields("that of before or after, else the one it has"))
+    fields.push_back(std::move(field));
+  return fields;
+}
+
 Field value_field(const char* about) { return required("value", any_value(about)); }
 
 const OpRow op_rows[] = {
@@ -137,8 +250,8 @@ const OpRow op_rows[] = {
      "writes a value as the difference to what is there: texts are edited, counters add up, items "
      "that stay are the same items",
      [] { return std::vector{value_field("any JSON value or marker")}; }, write_put},
-    {"remove", "removes a key of a map or an item of a list", [] { return std::vector<Field>(); },
-     write_remove},
+    {"remove", "removes a key of a map, an item of a list or a node of a tree",
+     [] { return std::vector<Field>(); }, write_remove},
     {"text.insert", "inserts into the text at the path",
      [] {
        return std::vector{at_field("the position, counted as \"positions\" says"),
@@ -157,6 +270,21 @@ const OpRow op_rows[] = {
                           required("to", text("the text as it should be", text_size_max))};
      },
      write_text_merge},
+    {"text.mark",
+     "says something about a part of the text at the path; it stays with that part while the text "
+     "changes",
+     [] {
+       return std::vector{
+           at_field("where it begins, counted as \"positions\" says"),
+           count_field("how much, counted as \"positions\" says"),
+           required("key", text("what kind of thing: bold, link, comment:17", mark_key_size_max)),
+           value_field("what is said: a string, a number, true, false, or null to take it back"),
+           optional("grows",
+                    one_of("where the mark takes in what is typed right beside it",
+                           {"end", "start", "both", "none"}),
+                    "\"end\"")};
+     },
+     write_text_mark},
     {"list.insert", "inserts items into the list at the path",
      [] {
        return std::vector{
@@ -176,6 +304,17 @@ const OpRow op_rows[] = {
                           value_field("any JSON value or marker")};
      },
      write_list_set},
+    {"list.move", "moves an item within the list at the path; it stays the same item",
+     [] {
+       return std::vector{required("from", integer("the index of the item", 0, position_max)),
+                          required("to", integer("the index it has then", 0, position_max))};
+     },
+     write_list_move},
+    {"tree.insert", "makes a node in the tree at the path", insert_fields, write_tree_insert},
+    {"tree.move", "moves a node, with what is below it, within the tree at the path", move_fields,
+     write_tree_move},
+    {"tree.remove", "removes a node, with what is below it, from the tree at the path",
+     [] { return std::vector{required("id", node_text("the node"))}; }, write_tree_remove},
     {"counter.add", "adds to the counter at the path",
      [] {
        return std::vector{

@@ -120,6 +120,14 @@ Result<step::Command> remove(Json& params) {
   return step::Command(std::move(command));
 }
 
+std::optional<crdt::ConflictKind> read_conflict_kind(Json& params) {
+  const std::string word = take_text(params, "kind");
+  if (word == "concurrent_values") return crdt::ConflictKind::concurrent_values;
+  if (word == "edited_and_deleted") return crdt::ConflictKind::edited_and_deleted;
+  if (word == "move_lost") return crdt::ConflictKind::move_lost;
+  return std::nullopt;
+}
+
 Result<step::Command> resolve(Json& params) {
   step::ConflictResolve command;
   command.entity = read_entity(params);
@@ -128,6 +136,7 @@ Result<step::Command> resolve(Json& params) {
   // Empty: the entity itself, edited here and deleted there.
   command.slot = std::move(*slot);
   command.choose.reset();
+  command.kind = read_conflict_kind(params);
   command.if_version = take_text(params, "if_version");
   if (has(params, "choose") == has(params, "value"))
     return fail(Errc::invalid, "params has to have one of \"choose\" and \"value\"");
@@ -232,7 +241,12 @@ std::vector<Method> conflict_methods() {
                                          0, std::numeric_limits<std::uint32_t>::max()),
                                  one_of("", {"removal"})}),
                          "a value is given"),
-                optional("value", any_value("what to write instead"), "choose is given"),
+                optional("value", any_value("what to write instead; not of a move"),
+                         "choose is given"),
+                optional("kind",
+                         one_of("which, where a place has several conflicts",
+                                {"concurrent_values", "edited_and_deleted", "move_lost"}),
+                         "the first that conflict.list gives"),
                 version_field()}),
        .result = written_schema(),
        .command = resolve},

@@ -54,7 +54,8 @@ const VerbRow verb_rows[] = {
     {Verb::add, "puts a value at a key, or into a list before the item there", false, true},
     {Verb::remove, "removes what is there", false, false},
     {Verb::replace, "puts a value in place of what is there", false, true},
-    {Verb::move, "removes a value and adds it elsewhere", true, false},
+    {Verb::move, "moves a value: within a list it stays the same item, else it is written anew",
+     true, false},
     {Verb::copy, "adds a value that is elsewhere", true, false},
     {Verb::test, "refuses the whole patch unless the value reads like this", false, true},
 };
@@ -99,7 +100,7 @@ Result<crdt::Pointer> read_pointer_tokens(const std::string& pointer, const std:
     rest.remove_prefix(1);
     std::string_view token = rest.substr(0, rest.find('/'));
     rest.remove_prefix(token.size());
-    if (token.substr(0, 2) == "~2") token.remove_prefix(2);
+    if (token.substr(0, 2) == "~2" || token.substr(0, 2) == "~3") token.remove_prefix(2);
     std::string key;
     for (std::size_t i = 0; i < token.size(); ++i) {
       const bool escaped = token[i] == '~';

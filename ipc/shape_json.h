@@ -24,7 +24,8 @@ Schema json_patch_schema(std::string about);
 // Requires: `patch` fits json_patch_schema.
 Result<step::JsonPatch> read_json_patch(Json& patch, const std::string& place);
 
-// The tokens of an RFC 6901 pointer; "~2" before a key, as paths have it, is taken, too.
+// The tokens of an RFC 6901 pointer; "~2" before a key and "~3" before a node, as paths have it,
+// are taken, too.
 Result<crdt::Pointer> read_pointer_tokens(const std::string& pointer, const std::string& place);
 
 }  // namespace syncline::ipc

@@ -13,20 +13,36 @@ namespace {
 
 using ipc::Json;
 
+// Where somebody moved it.
+std::string place_text(const Json& value) {
+  const Json place = value.value("value", Json::object());
+  std::string text;
+  if (place.contains("parent"))
+    text = place["parent"].is_null() ? "at the top" : "below " + place["parent"].dump();
+  if (place.contains("index"))
+    text += (text.empty() ? "place " : ", place ") + place["index"].dump();
+  return text;
+}
+
 std::string conflicts_text(const Context& context, const Json& answer) {
   std::string text;
   for (const Json& conflict : list(answer, "conflicts")) {
     const std::string id = short_id(safe(conflict, "entity"));
     text += context.terminal.toned(Tone::strong, id + "  " + safe(conflict, "path"));
     const bool was_deleted = safe(conflict, "kind") == "edited_and_deleted";
-    text += was_deleted ? "  deleted on one device, edited on another: it is kept\n" : "\n";
+    const bool was_moved = safe(conflict, "kind") == "move_lost";
+    text += was_deleted ? "  deleted on one device, edited on another: it is kept\n"
+            : was_moved ? "  moved to several places: it is at the first of these\n"
+                        : "\n";
     if (was_deleted && safe(conflict, "path").empty())
       text += "  `syncline conflicts resolve " + id +
               " \"\" 0` keeps it for good, `… \"\" removal` deletes it\n";
     Table table(1);
     std::uint64_t at = 0;
     for (const Json& value : list(conflict, "values")) {
-      const std::string shown = value.contains("value") ? value["value"].dump() : "(the entity)";
+      const std::string shown = was_moved                 ? place_text(value)
+                                : value.contains("value") ? value["value"].dump()
+                                                          : "(the entity)";
       const std::string name = safe(value, "device_name");
       table.add({{"  " + std::to_string(at)},
                  {safe({{"text", shown}}, "text")},
@@ -48,8 +64,8 @@ std::string conflicts_text(const Context& context, const Json& answer) {
   }
   if (text.empty()) return "No conflicts.\n";
   return text +
-         "Keep one with `syncline conflicts resolve ENTITY PATH NUMBER`, or write another with "
-         "`… PATH --value JSON`.\n";
+         "Keep one with `syncline conflicts resolve ENTITY PATH NUMBER`, or write another value "
+         "with `… PATH --value JSON`.\n";
 }
 
 Got<Json> choice_of(const std::string& word) {

@@ -120,13 +120,9 @@ Got<std::string> only_text(const Json& document, const std::string& entity) {
                     : "say which: `syncline edit " + entity + " " + texts.front() + "`");
 }
 
-Got<std::string> text_at(const Json& document, const std::string& path) {
-  const Json::json_pointer place(path);
-  if (document.contains(place)) {
-    const Json& found = document.at(place);
-    if (found.is_object() && found.contains("$text") && found["$text"].is_string())
-      return found["$text"].get<std::string>();
-  }
+Got<std::string> text_of(const Json& found, const std::string& path) {
+  if (found.is_object() && found.contains("$text") && found["$text"].is_string())
+    return found["$text"].get<std::string>();
   return refuse({ExitCode::not_found, "not_found", "there is no text at " + path,
                  "only texts can be edited; other values are set with `syncline put`"});
 }
@@ -143,13 +139,16 @@ Got<ExitCode> edit(const Context& context, const Arguments& arguments) {
   if (!session) return pass_on(session);
   const Got<std::string> entity = find_entity(*session, arguments.text("entity"));
   if (!entity) return pass_on(entity);
-  const Got<Json> read = session->call("entity.get", {{"entity", *entity}, {"annotated", true}});
+  Json params = {{"entity", *entity}, {"annotated", true}};
+  if (arguments.has("path")) params["path"] = path_of(arguments.text("path"));
+  const Got<Json> read = session->call("entity.get", std::move(params));
   if (!read) return pass_on(read);
-  const Json& document = (*read)["value"];
+  const Json& found = (*read)["value"];
   Got<std::string> path = arguments.has("path") ? Got<std::string>(path_of(arguments.text("path")))
-                                                : only_text(document, short_id(*entity));
+                                                : only_text(found, short_id(*entity));
   if (!path) return pass_on(path);
-  const Got<std::string> before = text_at(document, *path);
+  const Got<std::string> before =
+      text_of(arguments.has("path") ? found : found.at(path->substr(1)), *path);
   if (!before) return pass_on(before);
   Got<Draft> draft = Draft::create(context.places.runtime, *before);
   if (!draft) return pass_on(draft);

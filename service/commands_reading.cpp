@@ -8,6 +8,8 @@
 #include "service/table.h"
 #include "service/wording.h"
 
+#include <utility>
+
 namespace syncline::service {
 namespace {
 
@@ -93,10 +95,14 @@ Got<ExitCode> get(const Context& context, const Arguments& arguments) {
   if (!entity) return pass_on(entity);
   Json params = {{"entity", *entity}, {"annotated", arguments.has("--annotated")}};
   if (arguments.has("--at")) params["at"] = arguments.text("--at");
+  std::string path = path_of(arguments.text("path"));
+  // Signs that only the agent knows: a key that looks like an index, a node of a tree.
+  if (path.find("~2") != std::string::npos || path.find("~3") != std::string::npos)
+    params["path"] = std::exchange(path, {});
   Got<Json> answer = session->call("entity.get", std::move(params));
   if (!answer) return pass_on(answer);
   Json value = std::move((*answer)["value"]);
-  if (const std::string path = path_of(arguments.text("path")); !path.empty()) {
+  if (!path.empty()) {
     const Json::json_pointer place(path);
     if (!value.contains(place))
       return refuse({ExitCode::not_found, "not_found",
@@ -182,7 +188,7 @@ std::vector<Row> reading_rows() {
           {"get",
            "Show an entity, or one place in it",
            {entity_argument(),
-            {"path", Takes::text, "only this place: title, or items/0", "PATH"},
+            {"path", Takes::text, "only this place: title, or items/0, or tree/~3NODE", "PATH"},
             {"--at", Takes::text, "as it was at this version, see `syncline history`, or its name",
              "VERSION"},
             {"--annotated", Takes::nothing, "mark texts, counters and sets as such", ""}},

@@ -4,6 +4,7 @@
 #include "protocol/crdt/symbol_diff.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 namespace syncline::crdt {
@@ -12,6 +13,8 @@ namespace {
 // So many pairs of items are compared between two that stay; beyond that they are paired in
 // order.
 constexpr std::size_t pairs_max = 1024;
+// Each costs a look through the list; what is moved beyond that goes and comes again.
+constexpr std::size_t moves_max = 2048;
 
 // What it reads as: kinds that were left open must not keep equal items apart.
 void encode_reading(wire::Writer& out, const Shape& shape) {
@@ -57,22 +60,37 @@ std::uint32_t likeness(const Shape& now, const Shape& wanted) {
 
 class Alignment {
  public:
-  Alignment(const ShapeList& before, const ShapeList& after) : before_(before), after_(after) {}
+  enum class Moves : std::uint8_t { none, found };
+  Alignment(const ShapeList& before, const ShapeList& after)
+      : before_(before), after_(after), match_{std::vector<ListMatch::Source>(after.size())} {}
 
-  std::vector<ListStep> run() {
+  ListMatch run(Moves moves) {
     std::map<Buffer, std::uint32_t> numbers;
     const Symbols from = number(before_, numbers), to = number(after_, numbers);
-    std::size_t at = 0;
-    for (const Hunk& hunk : diff_symbols(from, to, numbers.size())) {
-      add(ListStep::Kind::keep, hunk.from_begin - at);
-      between(hunk);
-      at = hunk.from_end;
+    const auto hunks = diff_symbols(from, to, numbers.size());
+    std::size_t at = 0, row = 0;
+    std::vector<bool> moved(before_.size());
+    for (const Hunk& hunk : hunks) {
+      while (row < hunk.from_begin) keep(row++, at++);
+      row = hunk.from_end;
+      at = hunk.to_end;
     }
-    add(ListStep::Kind::keep, before_.size() - at);
-    return std::move(steps_);
+    while (row < before_.size()) keep(row++, at++);
+    if (moves == Moves::found) find_moves(hunks, from, to, moved);
+    for (const Hunk& hunk : hunks) {
+      Indices rows, columns;
+      for (std::size_t i = hunk.from_begin; i < hunk.from_end; ++i)
+        if (!moved[i]) rows.push_back(i);
+      for (std::size_t i = hunk.to_begin; i < hunk.to_end; ++i)
+        if (match_.sources[i].item == ListMatch::nowhere) columns.push_back(i);
+      pair(rows, columns);
+    }
+    return std::move(match_);
   }
 
  private:
+  using Indices = std::vector<std::size_t>;
+
   static Symbols number(const ShapeList& items, std::map<Buffer, std::uint32_t>& numbers) {
     Symbols out;
     out.reserve(items.size());
@@ -85,69 +103,95 @@ class Alignment {
     return out;
   }
 
-  void add(ListStep::Kind kind, std::size_t count) {
-    if (count == 0) return;
-    if (!steps_.empty() && steps_.back().kind == kind) {
-      steps_.back().count += count;
-    } else {
-      steps_.push_back({kind, count});
+  void keep(std::size_t row, std::size_t column) { match_.sources[column].item = row; }
+
+  void find_moves(const std::vector<Hunk>& hunks, const Symbols& from, const Symbols& to,
+                  std::vector<bool>& moved) {
+    std::map<std::uint32_t, std::deque<std::size_t>> left;  // of each reading
+    for (const Hunk& hunk : hunks)
+      for (std::size_t i = hunk.from_begin; i < hunk.from_end; ++i) left[from[i]].push_back(i);
+    std::size_t count = 0;
+    for (const Hunk& hunk : hunks) {
+      for (std::size_t i = hunk.to_begin; i < hunk.to_end && count < moves_max; ++i) {
+        const auto found = left.find(to[i]);
+        if (found == left.end() || found->second.empty()) continue;
+        match_.sources[i] = {found->second.front(), true};
+        moved[found->second.front()] = true;
+        found->second.pop_front();
+        ++count;
+      }
     }
   }
 
-  void between(const Hunk& hunk) {
-    const std::size_t rows = hunk.from_end - hunk.from_begin, columns = hunk.to_end - hunk.to_begin;
-    if (rows > 0 && columns > 0 && rows * columns <= pairs_max) return pair_best(hunk);
-    const std::size_t pairs = std::min(rows, columns);
-    for (std::size_t i = 0; i < pairs; ++i) {
-      const bool alike = likeness(before_[hunk.from_begin + i], after_[hunk.to_begin + i]) > 0;
-      add(alike ? ListStep::Kind::keep : ListStep::Kind::remove, 1);
-      if (!alike) add(ListStep::Kind::insert, 1);
-    }
-    add(ListStep::Kind::remove, rows - pairs);
-    add(ListStep::Kind::insert, columns - pairs);
+  void pair(const Indices& rows, const Indices& columns) {
+    if (rows.size() * columns.size() <= pairs_max) return pair_best(rows, columns);
+    const std::size_t pairs = std::min(rows.size(), columns.size());
+    for (std::size_t i = 0; i < pairs; ++i)
+      if (likeness(before_[rows[i]], after_[columns[i]]) > 0) keep(rows[i], columns[i]);
   }
 
   // The pairs, in order, that save the most.
-  void pair_best(const Hunk& hunk) {
-    const std::size_t rows = hunk.from_end - hunk.from_begin, columns = hunk.to_end - hunk.to_begin;
-    const std::size_t width = columns + 1;
+  void pair_best(const Indices& rows, const Indices& columns) {
+    const std::size_t width = columns.size() + 1;
     // Of what begins at (row, column): how much can be saved.
-    std::vector<std::uint32_t> best((rows + 1) * width, 0), alike(rows * columns, 0);
-    for (std::size_t r = rows; r-- > 0;)
-      for (std::size_t c = columns; c-- > 0;) {
-        const auto like = likeness(before_[hunk.from_begin + r], after_[hunk.to_begin + c]);
-        alike[r * columns + c] = like;
+    std::vector<std::uint32_t> best((rows.size() + 1) * width, 0), alike(best.size(), 0);
+    for (std::size_t r = rows.size(); r-- > 0;)
+      for (std::size_t c = columns.size(); c-- > 0;) {
+        const auto like = likeness(before_[rows[r]], after_[columns[c]]);
+        alike[r * width + c] = like;
         const std::uint32_t apart = std::max(best[(r + 1) * width + c], best[r * width + c + 1]);
         const std::uint32_t paired = like > 0 ? like + best[(r + 1) * width + c + 1] : 0;
         best[r * width + c] = std::max(apart, paired);
       }
     std::size_t r = 0, c = 0;
-    while (r < rows && c < columns) {
-      const std::uint32_t like = alike[r * columns + c];
+    while (r < rows.size() && c < columns.size()) {
+      const std::uint32_t like = alike[r * width + c];
       if (like > 0 && best[r * width + c] == like + best[(r + 1) * width + c + 1]) {
-        add(ListStep::Kind::keep, 1);
-        ++r, ++c;
+        keep(rows[r++], columns[c++]);
       } else if (best[r * width + c] == best[(r + 1) * width + c]) {
-        add(ListStep::Kind::remove, 1);
         ++r;
       } else {
-        add(ListStep::Kind::insert, 1);
         ++c;
       }
     }
-    add(ListStep::Kind::remove, rows - r);
-    add(ListStep::Kind::insert, columns - c);
   }
 
   const ShapeList& before_;
   const ShapeList& after_;
-  std::vector<ListStep> steps_;
+  ListMatch match_;
 };
+
+void add(std::vector<ListStep>& steps, ListStep::Kind kind, std::size_t count) {
+  if (count == 0) return;
+  if (!steps.empty() && steps.back().kind == kind) {
+    steps.back().count += count;
+  } else {
+    steps.push_back({kind, count});
+  }
+}
 
 }  // namespace
 
+ListMatch match_lists(const ShapeList& before, const ShapeList& after) {
+  return Alignment(before, after).run(Alignment::Moves::found);
+}
+
 std::vector<ListStep> align_lists(const ShapeList& before, const ShapeList& after) {
-  return Alignment(before, after).run();
+  const auto sources = Alignment(before, after).run(Alignment::Moves::none).sources;
+  std::vector<ListStep> steps;
+  std::size_t row = 0;
+  for (std::size_t at = 0; at < sources.size();) {
+    std::size_t kept = at;
+    while (kept < sources.size() && sources[kept].item == ListMatch::nowhere) ++kept;
+    const bool is_end = kept == sources.size();
+    add(steps, ListStep::Kind::remove, (is_end ? before.size() : sources[kept].item) - row);
+    add(steps, ListStep::Kind::insert, kept - at);
+    add(steps, ListStep::Kind::keep, is_end ? 0 : 1);
+    row = is_end ? before.size() : sources[kept].item + 1;
+    at = kept + 1;
+  }
+  add(steps, ListStep::Kind::remove, before.size() - row);
+  return steps;
 }
 
 }  // namespace syncline::crdt

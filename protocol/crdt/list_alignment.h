@@ -19,7 +19,20 @@ struct ListStep {
   std::size_t count = 0;
 };
 
-// In order; kept items may still have to be changed. Never two of a kind in a row.
+// Where each item of `after` comes from. Kept items keep their order; those that were moved are
+// found elsewhere in `before`, and read the same.
+struct ListMatch {
+  static constexpr std::size_t nowhere = SIZE_MAX;
+  struct Source {
+    std::size_t item = nowhere;
+    bool moved = false;
+  };
+  std::vector<Source> sources;  // of each item of `after`
+};
+ListMatch match_lists(const ShapeList& before, const ShapeList& after);
+
+// The same without moves. In order; kept items may still have to be changed. Never two of a kind in
+// a row.
 std::vector<ListStep> align_lists(const ShapeList& before, const ShapeList& after);
 
 // The kind that `wanted` has to be in the place of `now`; nothing: a leaf.

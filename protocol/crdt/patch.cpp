@@ -62,7 +62,7 @@ struct Target {
   std::uint64_t size = 0;  // of a list or set
   std::string token;
   bool behind_last = false;  // "-"
-  std::optional<Step> step;  // of a map and a list
+  std::optional<Step> step;  // of a map, a list and a tree
   std::uint64_t index = 0;   // of a list and a set
 
   bool is_there(const Document& now) const {
@@ -100,6 +100,7 @@ Result<Step> step_into(const Document& now, const Path& path, const Pointer& poi
                                    (is_leaf ? " is a leaf: nothing is inside" : " is not there"));
   }
   if (*kind == Kind::map) return Step(token);
+  if (*kind == Kind::tree && !token.empty()) return Step(NodeStep{token});
   if (*kind != Kind::list)
     return fail(Errc::invalid, place_of(pointer, at) + " is a " + std::string(name_of(*kind)) +
                                    ": a path does not lead through it");
@@ -135,7 +136,7 @@ Result<Target> find_target(const Document& now, const Pointer& pointer) {
     target.step = std::move(*step);
   }
   target.kind = *kind;
-  if (target.kind == Kind::map) return target;
+  if (target.kind == Kind::map || target.kind == Kind::tree) return target;
   target.size = size_at(now, target.container);
   target.behind_last = target.token == "-";
   const auto index = target.behind_last ? target.size : index_of(target.token);
@@ -177,6 +178,7 @@ Result<std::vector<Op>> ops_to_remove(const Rehearsal& scene, const Pointer& poi
   if (!target) return pass(target);
   Action action = MapRemove{target->token};
   if (target->kind == Kind::list) action = ListRemove{target->index, 1};
+  if (target->kind == Kind::tree) action = TreeRemove{target->token};
   if (target->kind == Kind::set)
     action = SetRemove{std::get<Scalar>(shape_at(scene, *target).node)};
   return std::vector<Op>{{target->container, std::move(action)}};
@@ -203,6 +205,10 @@ Result<std::vector<Op>> ops_to_add(const Rehearsal& scene, const Pointer& pointe
   const auto target = find_target(scene.document(), pointer);
   if (!target) return pass(target);
   if (target->kind == Kind::map) return ops_to_put_at(scene, *target, value);
+  if (target->kind == Kind::tree)
+    return fail(Errc::invalid, text_of(pointer) +
+                                   " is a node of a tree; make one with the op tree.insert, and "
+                                   "write into it with replace");
   if (target->index > target->size)
     return fail(Errc::invalid, text_of(pointer) + " is beyond the end, which is at " +
                                    std::to_string(target->size));
@@ -241,6 +247,23 @@ Status run_all(Rehearsal& rehearsal, Result<std::vector<Op>> ops) {
   return rehearsal.run(std::move(*ops));
 }
 
+bool are_siblings(const Pointer& a, const Pointer& b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end() - 1, b.begin());
+}
+
+// Within one list the item stays the same.
+Status move_item(Rehearsal& rehearsal, const Target& from, const Pointer& pointer) {
+  const auto to = find_target(rehearsal.document(), pointer);
+  if (!to) return pass(to);
+  const std::uint64_t last = from.size - 1;
+  if (!to->behind_last && to->index > last)
+    return fail(Errc::invalid, text_of(pointer) + " is beyond the end, which is at " +
+                                   std::to_string(last) + " without the item");
+  const std::uint64_t index = to->behind_last ? last : to->index;
+  if (index == from.index) return {};
+  return rehearsal.run({{from.container, ListMove{from.index, index}}});
+}
+
 Status run_move(Rehearsal& rehearsal, const PatchStep& step) {
   const bool inside = step.path.size() > step.from.size() &&
                       std::equal(step.from.begin(), step.from.end(), step.path.begin());
@@ -248,6 +271,11 @@ Status run_move(Rehearsal& rehearsal, const PatchStep& step) {
   const auto value = shape_at(rehearsal, step.from);
   if (!value) return pass(value);
   if (step.from == step.path) return {};
+  const auto from = find_target(rehearsal.document(), step.from);
+  if (from && from->kind == Kind::tree)
+    return fail(Errc::invalid, "a node of a tree is moved with the op tree.move");
+  if (from && from->kind == Kind::list && are_siblings(step.from, step.path))
+    return move_item(rehearsal, *from, step.path);
   Status removed = run_all(rehearsal, ops_to_remove(rehearsal, step.from));
   if (!removed) return removed;
   return run_all(rehearsal, ops_to_add(rehearsal, step.path, as_wanted(*value)));

@@ -21,7 +21,7 @@ Result<std::vector<Op>> ops_of_merge_patch(const Document& now, const Shape& pat
                                            const RuleSet* rules = nullptr);
 
 // The tokens of a JSON Pointer, unescaped. What they mean depends on what is there: a key in a
-// map, an index in a list or a set, "-" behind the last item.
+// map, an index in a list or a set, "-" behind the last item, the id of a node in a tree.
 using Pointer = std::vector<std::string>;
 
 struct PatchStep {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace syncline::crdt {
 namespace {
@@ -31,6 +32,53 @@ bool is_nothing(const Shape& content, Kind kind) {
 bool has_slots(std::optional<Kind> kind) {
   return kind == Kind::map || kind == Kind::list || kind == Kind::tree;
 }
+
+// A list on its way to become another one, from its beginning: which of its first items are there,
+// in order, and where it is not yet as it should be.
+class Lineup {
+ public:
+  Lineup(std::size_t size, const std::vector<ListMatch::Source>& sources)
+      : items_(size), stays_(size) {
+    std::iota(items_.begin(), items_.end(), std::size_t{0});
+    for (const ListMatch::Source& source : sources)
+      if (source.item != ListMatch::nowhere) stays_[source.item] = true;
+  }
+
+  std::size_t at() const { return at_; }
+  bool is_at(std::size_t item) const { return items_[at_] == item; }
+  void step() { ++at_; }
+  // Takes away what does not stay; how many that were.
+  std::size_t drop() {
+    std::size_t end = at_;
+    while (end < items_.size() && !stays_[items_[end]]) ++end;
+    items_.erase(place(at_), place(end));
+    return end - at_;
+  }
+  void insert(std::size_t count) {
+    items_.insert(place(at_), count, ListMatch::nowhere);
+    at_ += count;
+  }
+  // Brings an item here: from where to where.
+  std::pair<std::size_t, std::size_t> move(std::size_t item) {
+    const auto found = std::find(items_.begin(), items_.end(), item);
+    const auto from = static_cast<std::size_t>(found - items_.begin());
+    if (from < at_) {
+      std::rotate(found, found + 1, place(at_));
+      return {from, at_ - 1};
+    }
+    std::rotate(place(at_), found, found + 1);
+    return {from, at_++};
+  }
+
+ private:
+  std::vector<std::size_t>::iterator place(std::size_t index) {
+    return items_.begin() + static_cast<std::ptrdiff_t>(index);
+  }
+
+  std::vector<std::size_t> items_;
+  std::vector<bool> stays_;
+  std::size_t at_ = 0;
+};
 
 class Rewrite {
  public:
@@ -163,25 +211,34 @@ class Rewrite {
   void turn_list(const Path& path, const Shape& now, const Shape& wanted) {
     const auto& before = std::get<ShapeList>(now.node);
     const auto& after = std::get<ShapeList>(wanted.node);
-    std::uint64_t at = 0;  // in the list as the ops so far have left it
-    std::size_t from = 0, to = 0;
-    for (const ListStep& step : align_lists(before, after)) {
-      switch (step.kind) {
-        case ListStep::Kind::keep:
-          for (std::size_t i = 0; i < step.count; ++i)
-            put(path, at++, &before[from++], after[to++], Naming::in_passing);
-          break;
-        case ListStep::Kind::remove:
-          ops_.push_back({path, ListRemove{at, step.count}});
-          from += step.count;
-          break;
-        case ListStep::Kind::insert:
-          insert(path, at, &after[to], step.count);
-          at += step.count;
-          to += step.count;
-          break;
+    const auto sources = match_lists(before, after).sources;
+    Lineup lineup(before.size(), sources);
+    const auto drop = [&] {
+      if (const std::size_t count = lineup.drop())
+        ops_.push_back({path, ListRemove{lineup.at(), count}});
+    };
+    const auto turn_item = [&](std::size_t at, std::size_t to) {
+      put(path, std::uint64_t{at}, &before[sources[to].item], after[to], Naming::in_passing);
+    };
+    for (std::size_t to = 0; to < after.size();) {
+      drop();
+      if (sources[to].item == ListMatch::nowhere) {
+        const std::size_t begin = to;
+        while (to < after.size() && sources[to].item == ListMatch::nowhere) ++to;
+        insert(path, lineup.at(), &after[begin], to - begin);
+        lineup.insert(to - begin);
+      } else if (sources[to].moved) {
+        const auto [from, at] = lineup.move(sources[to].item);
+        if (from != at) ops_.push_back({path, ListMove{from, at}});
+        turn_item(at, to++);
+      } else if (lineup.is_at(sources[to].item)) {
+        turn_item(lineup.at(), to++);
+        lineup.step();
+      } else {
+        lineup.step();  // over what is moved later
       }
     }
+    drop();
   }
 
   void turn_tree(const Path& path, const Shape* now, const Shape& wanted) {
@@ -271,6 +328,14 @@ Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const 
                                    Naming naming, const RuleSet* rules) {
   if (Status checked = check_shape(wanted); !checked) return pass(checked);
   const auto there = shape_under(rules, now, slot);
+  if (!slot.empty() && std::holds_alternative<NodeStep>(slot.back())) {
+    if (!there) return fail(Errc::invalid, "the tree has no such node; tree.insert makes one");
+    if (kind_of_new(wanted) != Kind::map)
+      return fail(Errc::invalid, "a node holds a map; put an object");
+    Rewrite rewrite;
+    rewrite.turn(slot, *there, wanted, Kind::map);
+    return rewrite.take();
+  }
   if (!slot.empty()) return ops_to_turn(there ? &*there : nullptr, slot, wanted, naming);
   if (kind_of_new(wanted) != Kind::map)
     return fail(Errc::invalid, "the document itself is a map; put an object");

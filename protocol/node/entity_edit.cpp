@@ -3,8 +3,10 @@
 
 #include "protocol/crdt/text_container.h"
 #include "protocol/crdt/text_diff.h"
+#include "protocol/crdt/tree.h"
 #include "protocol/crdt/value_diff.h"
 #include "protocol/node/entity_body.h"
+#include "protocol/node/tree_edit.h"
 
 namespace syncline::node {
 
@@ -35,6 +37,18 @@ std::string text_at(const crdt::Document& document, const crdt::Path& path) {
   return text ? text->text() : std::string();
 }
 
+// `position` and `count` become scalar values of `text`.
+Status convert_range(const std::string& text, std::uint64_t& position, std::uint64_t& count,
+                     Positions unit) {
+  const auto begin = crdt::scalars_before(text, position, unit);
+  if (!begin) return pass(begin);
+  const auto end = crdt::scalars_before(text, position + count, unit);
+  if (!end) return pass(end);
+  position = *begin;
+  count = *end - *begin;
+  return {};
+}
+
 // Spec C7 counts scalar values.
 Status convert_positions(const crdt::Document& now, Op& op, Positions unit) {
   if (unit == Positions::scalars) return {};
@@ -43,25 +57,38 @@ Status convert_positions(const crdt::Document& now, Op& op, Positions unit) {
     if (!at) return pass(at);
     insert->position = *at;
   } else if (auto* cut = std::get_if<crdt::TextRemove>(&op.action)) {
-    const std::string text = text_at(now, op.path);
-    const auto begin = crdt::scalars_before(text, cut->position, unit);
-    if (!begin) return pass(begin);
-    const auto end = crdt::scalars_before(text, cut->position + cut->count, unit);
-    if (!end) return pass(end);
-    cut->position = *begin;
-    cut->count = *end - *begin;
+    return convert_range(text_at(now, op.path), cut->position, cut->count, unit);
+  } else if (auto* mark = std::get_if<crdt::TextMark>(&op.action)) {
+    return convert_range(text_at(now, op.path), mark->position, mark->count, unit);
   }
   return {};
 }
 
-// The two usual single ops are checked without a copy: a write to a key of the root, and typing.
+bool lies_within(const crdt::TextEdit& edit, std::uint64_t length) {
+  for (const crdt::TextSplice& splice : edit.splices) {
+    if (splice.position > length || splice.removed > length - splice.position) return false;
+    length += splice.inserted - splice.removed;
+  }
+  return true;
+}
+
+// The usual single ops are checked without a copy: a write to a key of the root, typing, and
+// those on a tree that is there.
 bool surely_applies(const Op& op, const crdt::Document& document) {
   if (!crdt::check_ops(std::span(&op, 1))) return false;
   if (op.path.empty()) return std::holds_alternative<crdt::MapSet>(op.action);
+  if (std::holds_alternative<crdt::TreeRemove>(op.action))
+    return check_place(document, op).has_value();
   const crdt::TextContainer* text = document.find_text(op.path);
   if (text == nullptr) return false;
   if (const auto* insert = std::get_if<crdt::TextInsert>(&op.action))
     return insert->position <= text->length();
+  if (const auto* edit = std::get_if<crdt::TextEdit>(&op.action))
+    return lies_within(*edit, text->length());
+  if (const auto* mark = std::get_if<crdt::TextMark>(&op.action)) {
+    const std::uint64_t most = text->length();
+    return mark->position <= most && mark->count <= most - mark->position;
+  }
   if (const auto* cut = std::get_if<crdt::TextRemove>(&op.action)) {
     const std::uint64_t most = text->length();
     return cut->count > 0 && cut->position <= most && cut->count <= most - cut->position;
@@ -84,20 +111,43 @@ Status run_put(Rehearsal& rehearsal, const step::Put& put) {
   return rehearsal.run(std::move(*ops));
 }
 
-Status run_edit(Rehearsal& rehearsal, step::EditOp edit, Positions positions) {
-  if (const auto* merge = std::get_if<step::TextMerge>(&edit)) return run_merge(rehearsal, *merge);
-  if (const auto* put = std::get_if<step::Put>(&edit)) return run_put(rehearsal, *put);
-  auto& op = std::get<Op>(edit);
-  if (Status converted = convert_positions(rehearsal.document(), op, positions); !converted)
-    return converted;
-  return rehearsal.run({std::move(op)});
-}
+struct RunEdit {
+  Rehearsal& rehearsal;
+  Positions positions;
+  Random& random;
+  std::vector<std::string>& nodes_made;
 
-std::string place_of(const step::EditOp& edit) {
-  if (const auto* merge = std::get_if<step::TextMerge>(&edit)) return place_of(merge->path);
-  if (const auto* put = std::get_if<step::Put>(&edit)) return place_of(put->slot);
-  return place_of(std::get<Op>(edit).path);
-}
+  Status operator()(Op& op) const {
+    const crdt::Document& now = rehearsal.document();
+    if (Status right = check_place(now, op); !right) return right;
+    if (Status converted = convert_positions(now, op, positions); !converted) return converted;
+    return rehearsal.run({std::move(op)});
+  }
+  Status operator()(const step::TextMerge& merge) const { return run_merge(rehearsal, merge); }
+  Status operator()(const step::Put& put) const { return run_put(rehearsal, put); }
+  Status operator()(const step::NodeInsert& insert) const {
+    auto made = make_node(rehearsal.document(), insert, random);
+    if (!made) return pass(made);
+    if (Status done = rehearsal.run(std::move(made->ops)); !done) return done;
+    crdt::Path slot = insert.tree;
+    slot.emplace_back(crdt::NodeStep{made->id});
+    nodes_made.push_back(std::move(made->id));
+    return run_put(rehearsal, {std::move(slot), insert.value});
+  }
+  Status operator()(const step::NodeMove& move) const {
+    auto ops = ops_to_move(rehearsal.document(), move, random);
+    if (!ops) return pass(ops);
+    return rehearsal.run(std::move(*ops));
+  }
+};
+
+struct PlaceOf {
+  std::string operator()(const Op& op) const { return place_of(op.path); }
+  std::string operator()(const step::TextMerge& merge) const { return place_of(merge.path); }
+  std::string operator()(const step::Put& put) const { return place_of(put.slot); }
+  std::string operator()(const step::NodeInsert& insert) const { return place_of(insert.tree); }
+  std::string operator()(const step::NodeMove& move) const { return place_of(move.tree); }
+};
 
 // Cuts what was tried into events.
 Result<EditPlan> plan_of(std::vector<Op> ops) {
@@ -148,24 +198,63 @@ struct RunRewrite {
   }
 };
 
+// What needs no copy of the document; nothing: it needs one.
+struct PlanSimply {
+  using Made = Result<std::optional<EditPlan>>;
+  const crdt::Document& now;
+  Positions positions;
+  Random& random;
+
+  Made operator()(const Op& op) const {
+    Op counted = op;
+    if (Status converted = convert_positions(now, counted, positions); !converted)
+      return pass(converted);
+    if (!surely_applies(counted, now)) return std::optional<EditPlan>();
+    return plan({std::move(counted)});
+  }
+  Made operator()(const step::NodeInsert& insert) const {
+    const auto* fields = std::get_if<crdt::ShapeMap>(&insert.value.node);
+    if (!now.tree_at(insert.tree) || !fields || !fields->empty()) return std::optional<EditPlan>();
+    auto made = make_node(now, insert, random);
+    if (!made) return pass(made);
+    return plan(std::move(made->ops), {std::move(made->id)});
+  }
+  Made operator()(const step::NodeMove& move) const {
+    auto ops = ops_to_move(now, move, random);
+    if (!ops) return pass(ops);
+    return plan(std::move(*ops));
+  }
+  Made operator()(const step::TextMerge&) const { return std::optional<EditPlan>(); }
+  Made operator()(const step::Put&) const { return std::optional<EditPlan>(); }
+
+ private:
+  static Made plan(std::vector<Op> ops, std::vector<std::string> nodes_made = {}) {
+    auto made = plan_of(std::move(ops));
+    if (!made) return pass(made);
+    made->nodes_made = std::move(nodes_made);
+    return std::optional(std::move(*made));
+  }
+};
+
 }  // namespace
 
 Result<EditPlan> plan_edits(const Rehearsal::Scene& scene, std::vector<step::EditOp> edits,
-                            Positions positions) {
-  if (edits.size() == 1 && std::holds_alternative<Op>(edits.front())) {
-    auto& op = std::get<Op>(edits.front());
-    if (Status converted = convert_positions(scene.document, op, positions); !converted)
-      return failed_at(place_of(op.path), converted);
-    positions = Positions::scalars;
-    if (surely_applies(op, scene.document)) return plan_of({std::move(op)});
+                            Positions positions, Random& random) {
+  if (edits.size() == 1) {
+    auto simple = std::visit(PlanSimply{scene.document, positions, random}, edits.front());
+    if (!simple) return failed_at(std::visit(PlaceOf{}, edits.front()), simple);
+    if (*simple) return std::move(**simple);
   }
   Rehearsal rehearsal(scene);
+  std::vector<std::string> nodes_made;
   for (step::EditOp& edit : edits) {
-    const std::string place = place_of(edit);
-    const Status done = run_edit(rehearsal, std::move(edit), positions);
+    const std::string place = std::visit(PlaceOf{}, edit);
+    const Status done = std::visit(RunEdit{rehearsal, positions, random, nodes_made}, edit);
     if (!done) return failed_at(place, done);
   }
-  return finish(scene, rehearsal);
+  auto plan = finish(scene, rehearsal);
+  if (plan) plan->nodes_made = std::move(nodes_made);
+  return plan;
 }
 
 Result<EditPlan> plan_rewrite(const Rehearsal::Scene& scene, const step::Rewrite& rewrite) {

@@ -6,9 +6,11 @@
 // ops, and what makes no sense becomes an error. Nothing is written here.
 #pragma once
 
+#include "protocol/base/random.h"
 #include "protocol/crdt/rehearsal.h"
 #include "protocol/step/command.h"
 
+#include <string>
 #include <vector>
 
 namespace syncline::node {
@@ -16,14 +18,15 @@ namespace syncline::node {
 struct EditPlan {
   std::vector<std::vector<crdt::Op>> groups;  // each fits into one event
   std::size_t ops = 0;
+  std::vector<std::string> nodes_made = {};
 
   bool empty() const { return ops == 0; }
 };
 
 // Errors of all: Errc::invalid, Errc::oversized, Errc::limit; Errc::conflict for a test of a patch
-// that does not hold.
+// that does not hold, Errc::already_exists for a node of a tree.
 Result<EditPlan> plan_edits(const crdt::Rehearsal::Scene& scene, std::vector<step::EditOp> edits,
-                            crdt::Positions positions);
+                            crdt::Positions positions, Random& random);
 Result<EditPlan> plan_rewrite(const crdt::Rehearsal::Scene& scene, const step::Rewrite& rewrite);
 // Writes `value` to a slot, settling what is contested there.
 Result<EditPlan> plan_put(const crdt::Rehearsal::Scene& scene, const step::Put& put);

@@ -28,7 +28,7 @@ std::map<crdt::EventId, WallTime> deletions_of(Library::Desk& desk, EntityState&
 // What a deletion lost against: the entity itself is there because somebody edited it.
 step::ConflictRow revival_of(Library::Desk& desk, EntityState& state, const crdt::LogTable& table) {
   step::ConflictRow row = blank_row(desk, state);
-  row.kind = "edited_and_deleted";
+  row.kind = crdt::ConflictKind::edited_and_deleted;
   const auto deletions = deletions_of(desk, state);
   for (const crdt::EventId& removed : state.removed.rows()) {
     const bool lost = std::ranges::any_of(state.removals, [&](const crdt::VersionVector& seen) {
@@ -56,9 +56,7 @@ void collect_conflicts(Library::Desk& desk, EntityState& state,
   for (const crdt::Conflict& conflict : settlement_of(desk, state).open) {
     step::ConflictRow row = blank_row(desk, state);
     row.path = conflict.path;
-    row.kind = conflict.kind == crdt::ConflictKind::move_lost            ? "move_lost"
-               : conflict.kind == crdt::ConflictKind::edited_and_deleted ? "edited_and_deleted"
-                                                                         : "concurrent_values";
+    row.kind = conflict.kind;
     for (const crdt::ConflictValue& value : conflict.values)
       row.values.push_back(value_row(desk, table, value));
     for (const crdt::Conflict::Removal& removal : conflict.removals) {

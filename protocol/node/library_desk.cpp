@@ -68,7 +68,7 @@ Result<Library::Written> write_plan(Library::Desk& desk, Author& author, EntityS
   }
   Library::Written written;
   written.answer = {state.entity, state.version(merge.table()),
-                    static_cast<std::uint32_t>(plan.ops)};
+                    static_cast<std::uint32_t>(plan.ops), std::move(plan.nodes_made)};
   written.log = author.log();
   written.seq = author.seq();
   return written;

@@ -6,7 +6,36 @@
 #include "protocol/node/library_desk.h"
 #include "protocol/node/once.h"
 
+#include <algorithm>
+
 namespace syncline::node {
+
+namespace {
+
+// What ends a conflict by writing another value.
+Result<EditPlan> plan_settling(const crdt::Rehearsal::Scene& scene,
+                               const step::ConflictResolve& command) {
+  const auto all = scene.document.conflicts();
+  const auto conflict = std::ranges::find_if(all, [&command](const crdt::Conflict& each) {
+    return each.path == command.slot && (!command.kind || each.kind == *command.kind);
+  });
+  if (conflict == all.end()) return fail(Errc::not_found, "there is no conflict at this path");
+  if (conflict->kind == crdt::ConflictKind::move_lost)
+    return fail(Errc::invalid,
+                "a place is no value: choose one of those that conflict.list gives, or move it "
+                "with tree.move or list.move");
+  auto plan = plan_put(scene, {command.slot, *command.value});
+  // Writing into a node says nothing of whether it should be there.
+  if (plan && std::holds_alternative<crdt::NodeStep>(command.slot.back())) {
+    auto settling = scene.document.ops_to_resolve(command.slot, 0, command.kind);
+    if (!settling) return pass(settling);
+    plan->ops += settling->size();
+    plan->groups.insert(plan->groups.begin(), std::move(*settling));
+  }
+  return plan;
+}
+
+}  // namespace
 
 Result<Library::Written> Library::create(Desk& desk, step::EntityCreate command) {
   const Digest request = request_of(command);
@@ -24,7 +53,8 @@ Result<Library::Written> Library::create(Desk& desk, step::EntityCreate command)
   if (!author) return pass(author);
   EntityState blank;
   blank.space = *space;
-  auto plan = plan_edits(scene_of(desk, blank), std::move(command.ops), crdt::Positions::scalars);
+  auto plan = plan_edits(scene_of(desk, blank), std::move(command.ops), crdt::Positions::scalars,
+                         desk.random);
   if (!plan) return pass(plan);
   EntityId entity;
   desk.random.fill(entity.bytes);
@@ -52,8 +82,9 @@ Result<Library::Written> Library::update(Desk& desk, step::EntityUpdate command)
   const auto author = desk.vault.author(desk.draft, (*state)->space);
   if (!author) return pass(author);
   const crdt::Rehearsal::Scene scene = scene_of(desk, **state);
-  auto plan = command.rewrite ? plan_rewrite(scene, *command.rewrite)
-                              : plan_edits(scene, std::move(command.ops), command.positions);
+  auto plan = command.rewrite
+                  ? plan_rewrite(scene, *command.rewrite)
+                  : plan_edits(scene, std::move(command.ops), command.positions, desk.random);
   if (!plan) return pass(plan);
   Written unchanged;
   unchanged.answer = {(*state)->entity, (*state)->version(scene.logs), 0};
@@ -90,15 +121,15 @@ Result<Library::Written> Library::resolve(Desk& desk, const step::ConflictResolv
     const BodyKind kind = command.choose ? BodyKind::edit : BodyKind::remove;
     return write_plan(desk, **author, **state, {kind, {}, {}}, {});
   }
-  std::optional<std::size_t> choose;
-  if (command.choose) choose = *command.choose;
-  auto settling = (*state)->document.ops_to_resolve(command.slot, choose);
-  if (!settling) return pass(settling);
   if (command.value) {
-    auto plan = plan_put(scene_of(desk, **state), {command.slot, *command.value});
+    auto plan = plan_settling(scene_of(desk, **state), command);
     if (!plan) return pass(plan);
     return write_plan(desk, **author, **state, {BodyKind::edit, {}, {}}, std::move(*plan));
   }
+  std::optional<std::size_t> choose;
+  if (command.choose) choose = *command.choose;
+  auto settling = (*state)->document.ops_to_resolve(command.slot, choose, command.kind);
+  if (!settling) return pass(settling);
   EditPlan plan{{std::move(*settling)}, 1};
   return write_plan(desk, **author, **state, {BodyKind::edit, {}, {}}, std::move(plan));
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows of the view: once / key -> request 32 | entity 16 | ops v | version
+// Rows of the view: once / key -> request 32 | entity 16 | ops v | version | nodes v, node
+// text*nodes
 //                   once-slot / number of the slot -> key        once-next -> u64
 #include "protocol/node/once.h"
 
+#include "protocol/base/limits.h"
 #include "protocol/crypto/hash.h"
 
 namespace syncline::node {
@@ -19,19 +21,40 @@ void add_path(wire::Writer& out, const crdt::Path& path) {
   crdt::encode_ops(out, std::span(&path_alone, 1));
 }
 
-void add_edits(wire::Writer& out, const std::vector<step::EditOp>& edits) {
-  for (const step::EditOp& edit : edits) {
-    if (const auto* op = std::get_if<crdt::Op>(&edit)) {
-      crdt::encode_ops(out, std::span(op, 1));
-    } else if (const auto* merge = std::get_if<step::TextMerge>(&edit)) {
-      add_path(out, merge->path);
-      out.text(merge->from).text(merge->to);
-    } else {
-      const auto& put = std::get<step::Put>(edit);
-      add_path(out, put.slot);
-      crdt::encode_shape(out.text("put"), put.value);
-    }
+void add_spot(wire::Writer& out, const step::NodeSpot& spot) {
+  out.u8(spot.parent ? 1 : 0).text(spot.parent.value_or(std::string()));
+  out.u8(static_cast<std::uint8_t>(spot.among.index()));
+  if (const auto* index = std::get_if<crdt::TreeSpot::Index>(&spot.among)) out.varint(index->value);
+  if (const auto* after = std::get_if<crdt::TreeSpot::After>(&spot.among)) out.text(after->sibling);
+  if (const auto* before = std::get_if<crdt::TreeSpot::Before>(&spot.among))
+    out.text(before->sibling);
+}
+
+struct AddEdit {
+  wire::Writer& out;
+
+  void operator()(const crdt::Op& op) const { crdt::encode_ops(out, std::span(&op, 1)); }
+  void operator()(const step::TextMerge& merge) const {
+    add_path(out, merge.path);
+    out.text(merge.from).text(merge.to);
   }
+  void operator()(const step::Put& put) const {
+    add_path(out, put.slot);
+    crdt::encode_shape(out.text("put"), put.value);
+  }
+  void operator()(const step::NodeInsert& insert) const {
+    add_path(out, insert.tree);
+    add_spot(out.text("insert").text(insert.node), insert.spot);
+    crdt::encode_shape(out, insert.value);
+  }
+  void operator()(const step::NodeMove& move) const {
+    add_path(out, move.tree);
+    add_spot(out.text("move").text(move.node), move.spot);
+  }
+};
+
+void add_edits(wire::Writer& out, const std::vector<step::EditOp>& edits) {
+  for (const step::EditOp& edit : edits) std::visit(AddEdit{out}, edit);
 }
 
 void add_pointer(wire::Writer& out, const crdt::Pointer& pointer) {
@@ -93,6 +116,9 @@ Result<std::optional<Library::Written>> find_earlier(Library::Desk& desk, const 
   earlier.answer.entity = in.id<EntityId>();
   earlier.answer.ops_applied = static_cast<std::uint32_t>(in.varint(UINT32_MAX));
   earlier.answer.version = in.text(4096);
+  const std::uint64_t nodes = in.varint(limits::ops_per_event_max);
+  for (std::uint64_t i = 0; i < nodes && in.ok(); ++i)
+    earlier.answer.nodes_made.push_back(in.text(limits::tree_node_id_size_max));
   if (!in.ok())
     return fail(Errc::corrupt, "a remembered idempotency key is damaged; use another one");
   if (before != request)
@@ -117,6 +143,8 @@ Status remember(Library::Desk& desk, const std::string& key, const Digest& reque
   view.put_kept("once-slot", as_bytes(slot), to_buffer(as_bytes(key)));
   wire::Writer row;
   row.id(request).id(answer.entity).varint(answer.ops_applied).text(answer.version);
+  row.varint(answer.nodes_made.size());
+  for (const std::string& node : answer.nodes_made) row.text(node);
   view.put_kept("once", as_bytes(key), row.take());
   wire::Writer advanced;
   view.put_kept("once-next", {}, advanced.u64(next + 1).take());

@@ -32,6 +32,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/rebuild.cpp
           ${CMAKE_CURRENT_LIST_DIR}/space_merge.cpp
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/tree_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/turn.cpp
           ${CMAKE_CURRENT_LIST_DIR}/type_rules.cpp
           ${CMAKE_CURRENT_LIST_DIR}/undo_marks.cpp

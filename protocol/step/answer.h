@@ -8,6 +8,7 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
+#include "protocol/crdt/document.h"
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/value.h"
 #include "protocol/history/comparison.h"
@@ -112,6 +113,7 @@ struct WrittenAnswer {
   EntityId entity;
   std::string version;
   std::uint32_t ops_applied = 0;
+  std::vector<std::string> nodes_made = {};  // of each NodeInsert, in order
 };
 struct ConflictValue {
   std::optional<crdt::Value> value;  // nothing: the entity itself
@@ -237,9 +239,9 @@ struct ConflictRow {
   EntityId entity;
   SpaceId space;
   std::string type;
-  std::string version;                // of the entity, for if_version
-  crdt::Path path;                    // of the place: its last step is a key or an index
-  std::string kind;                   // "concurrent_values" or "edited_and_deleted"
+  std::string version;  // of the entity, for if_version
+  crdt::Path path;      // of the place: its last step is a key or an index
+  crdt::ConflictKind kind = crdt::ConflictKind::concurrent_values;
   std::vector<ConflictValue> values;  // the shown one first
   std::vector<RemovalRow> removals;   // of edited_and_deleted
 };

@@ -13,6 +13,7 @@
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/patch.h"
 #include "protocol/crdt/positions.h"
+#include "protocol/crdt/tree_place.h"
 #include "protocol/crdt/value.h"
 
 #include <map>
@@ -90,7 +91,24 @@ struct Put {
   crdt::Path slot;
   crdt::Shape value;
 };
-using EditOp = std::variant<crdt::Op, TextMerge, Put>;
+// Where a node of a tree should be.
+struct NodeSpot {
+  // Empty: the top. Nothing: that of the sibling, else the one it has; of a new node the top.
+  std::optional<std::string> parent;
+  decltype(crdt::TreeSpot::among) among;
+};
+struct NodeInsert {
+  crdt::Path tree;
+  std::string node;  // empty: an id is made up
+  NodeSpot spot;
+  crdt::Shape value;  // a map
+};
+struct NodeMove {
+  crdt::Path tree;
+  std::string node;
+  NodeSpot spot;
+};
+using EditOp = std::variant<crdt::Op, TextMerge, Put, NodeInsert, NodeMove>;
 
 // A change of the whole document, instead of ops.
 struct WholePut {
@@ -181,8 +199,9 @@ struct ConflictResolve {
   crdt::Path slot;  // of the conflicting place: its last step is a key or an index
   std::optional<std::uint32_t>
       choose;  // position in the values that ConflictList gave; nothing: the removal
-  std::optional<crdt::Shape> value = {};  // write this instead of choosing
-  std::string if_version = {};            // empty: whatever the version is
+  std::optional<crdt::Shape> value = {};        // write this instead of choosing
+  std::optional<crdt::ConflictKind> kind = {};  // nothing: the first that is there
+  std::string if_version = {};                  // empty: whatever the version is
 };
 
 // ---- text.* ------------------------------------------------------------------------------

@@ -261,7 +261,7 @@ std::vector<step::Answer> sample_answers() {
   entity.value.node = crdt::ValueMap{{"body", {crdt::Scalar("x")}}};
   entity.kinds[{std::string("body")}] = crdt::Kind::text;
   step::ConflictRow conflict;
-  conflict.kind = "concurrent_values";
+  conflict.kind = crdt::ConflictKind::move_lost;
   conflict.path = {std::string("12"), std::uint64_t{3}};
   conflict.values.emplace_back().value = crdt::Value{crdt::Scalar(std::int64_t{1})};
   conflict.removals.emplace_back().at = WallTime{};

@@ -66,7 +66,8 @@ void write_entity(std::string& out, const step::EntityAnswer& answer) {
 void write_conflicts(std::string& out, const step::ConflictsAnswer& answer) {
   std::set<std::string> rows;  // the order in which entities are listed is a device's own
   for (const step::ConflictRow& row : answer.conflicts) {
-    std::string text = "conflict " + row.entity.hex() + path_text(row.path) + " " + row.kind;
+    std::string text = "conflict " + row.entity.hex() + path_text(row.path) + " " +
+                       std::to_string(static_cast<int>(row.kind));
     for (const step::ConflictValue& value : row.values) {
       text += " by " + value.device.hex().substr(0, 8) + " ";
       if (value.value) write_value(text, *value.value);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The shape of all documents: title (a value), body (text), items (list), tags (set), hits
-// (counter), deep (map of lists of maps), odd (whatever kind somebody just made it).
+// (counter), tree (nodes n0 to n9), deep (map of lists of maps), odd (whatever kind somebody just
+// made it).
 #include "tests/sim/workload.h"
+
+#include <algorithm>
 
 namespace syncline::sim {
 
@@ -54,14 +57,54 @@ step::EditOp edit_text(SeededRandom& random, const step::EntityAnswer& seen, std
 
 step::EditOp edit_list(SeededRandom& random, const step::EntityAnswer& seen, std::uint64_t number) {
   const std::uint64_t size = items_at(seen, "items");
-  switch (size < 2 ? 0 : random.below(4)) {
+  switch (size < 2 ? 0 : random.below(6)) {
     case 1: return Op{{"items"}, crdt::ListRemove{random.below(size), 1}};
     case 2: return Op{{"items"}, crdt::ListSet{random.below(size), Scalar(word(random, number))}};
     case 3: return Op{{"items"}, crdt::ListSet{random.below(size), Kind::counter}};
+    case 4:
+    case 5: return Op{{"items"}, crdt::ListMove{random.below(size), random.below(size)}};
     default:
       return Op{{"items"},
                 crdt::ListInsert{random.between(0, size),
                                  {Scalar(word(random, number)), Scalar(true), Kind::map}}};
+  }
+}
+
+std::vector<std::string> nodes_at(const step::EntityAnswer& seen, const std::string& key) {
+  std::vector<std::string> ids;
+  const crdt::Value* value = field(seen, key);
+  const auto* list = value ? std::get_if<crdt::ValueList>(&value->node) : nullptr;
+  for (const crdt::Value& node : list ? *list : crdt::ValueList()) {
+    const auto& id = std::get<crdt::ValueMap>(node.node).at("id");
+    ids.push_back(std::get<std::string>(std::get<Scalar>(id.node)));
+  }
+  return ids;
+}
+
+// Few names, so that devices make and move the same nodes. Some moves would make a circle.
+step::EditOp edit_tree(SeededRandom& random, const step::EntityAnswer& seen, std::uint64_t number) {
+  const auto ids = nodes_at(seen, "tree");
+  const auto any = [&] { return ids[random.below(ids.size())]; };
+  const std::string fresh = "n" + std::to_string(random.below(10));
+  step::NodeSpot spot;
+  if (!ids.empty() && random.chance(70)) spot.parent = any();
+  if (random.chance(30)) spot.among = crdt::TreeSpot::Index{0};
+  if (std::find(ids.begin(), ids.end(), fresh) == ids.end()) {
+    crdt::Shape value;
+    value.node = crdt::ShapeMap{{"made", {std::nullopt, Scalar(std::int64_t(number)), {}}}};
+    return step::NodeInsert{{"tree"}, fresh, spot, value};
+  }
+  const std::string id = any();
+  switch (random.below(6)) {
+    case 0: return Op{{"tree"}, crdt::TreeRemove{id}};
+    case 1:
+      return Op{{"tree", crdt::NodeStep{id}}, crdt::MapSet{"t", Scalar(word(random, number))}};
+    case 2: return Op{{"tree", crdt::NodeStep{id}, "text"}, crdt::TextInsert{0, "leaf "}};
+    case 3:
+      spot = {};
+      spot.among = crdt::TreeSpot::After{any()};
+      [[fallthrough]];
+    default: return step::NodeMove{{"tree"}, id, spot};
   }
 }
 
@@ -84,8 +127,10 @@ std::vector<step::EditOp> random_edits(SeededRandom& random, const step::EntityA
   const std::uint64_t count = random.chance(20) ? random.between(2, 5) : 1;
   // The positions that were seen hold for the first edit only.
   for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t what = i == 0 ? random.below(10) : random.between(4, 9);
-    if (what < 3) {
+    const std::uint64_t what = i == 0 ? random.below(12) : random.between(4, 9);
+    if (what > 9) {
+      edits.push_back(edit_tree(random, seen, number));
+    } else if (what < 3) {
       edits.push_back(edit_text(random, seen, number));
     } else if (what == 3) {
       edits.push_back(edit_list(random, seen, number));

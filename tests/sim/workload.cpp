@@ -70,6 +70,7 @@ bool Workload::accept(std::size_t index, const Result<step::Answer>& answer) {
     case Errc::locked:
     case Errc::busy:
     case Errc::not_found:
+    case Errc::already_exists:
     case Errc::conflict:
     case Errc::invalid:
     case Errc::degraded:

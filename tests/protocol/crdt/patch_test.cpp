@@ -223,6 +223,19 @@ TEST_CASE("a replaced text is edited, a moved one stays a text") {
   CHECK(other.reads() == "{text: \"Hello\" }");
 }
 
+TEST_CASE(
+    "C30: an item that is moved within its list is the same item, beside others written anew") {
+  const Shape both = fields({{"l", ints({1, 2, 3})}, {"m", ints({})}});
+  Bench bench(both);
+  REQUIRE(bench.run({{Verb::move, {"l", "0"}, {"l", "2"}, {}},
+                     {Verb::move, {"l", "-"}, {"l", "0"}, {}},
+                     {Verb::move, {"l", "1"}, {"l", "1"}, {}}}));
+  CHECK(bench.ops == std::vector<Op>{{at("l"), ListMove{2, 0}}, {at("l"), ListMove{0, 2}}});
+  CHECK(after(both, {{Verb::move, {"m", "0"}, {"l", "1"}, {}}}) == "{l: [1 3 ] m: [2 ] }");
+  CHECK(after(both, {{Verb::move, {"l", "3"}, {"l", "1"}, {}}}) ==
+        "/l/3 is beyond the end, which is at 2 without the item");
+}
+
 PatchStep random_step(Dice& dice) {
   const auto pointer = [&dice] {
     Pointer made;

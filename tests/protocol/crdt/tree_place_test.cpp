@@ -117,8 +117,9 @@ TEST_CASE("a place that makes no sense is refused with the reason") {
   };
   CHECK(refused("x", {"y", TreeSpot::Last{}}) == "the tree has no node \"y\"");
   CHECK(refused("x", {"", TreeSpot::After{"y"}}) == "the tree has no node \"y\"");
-  CHECK(refused("a", {"c", TreeSpot::Last{}}) == "the node \"a\" cannot be moved below itself");
-  CHECK(refused("a", {"a", TreeSpot::Last{}}) == "the node \"a\" cannot be moved below itself");
+  const std::string below = "the node \"a\" cannot be moved below itself; ";
+  CHECK(refused("a", {"c", TreeSpot::Last{}}).find(below) == 0);
+  CHECK(refused("a", {"a", TreeSpot::Last{}}).find(below) == 0);
   CHECK(refused("a", {"", TreeSpot::Before{"a"}}).find("beside itself") != std::string::npos);
   CHECK(refused("b", {"a", TreeSpot::After{"a"}}).find("leave out the parent") !=
         std::string::npos);

@@ -6,6 +6,8 @@
 #include "tests/protocol/crdt/device.h"
 #include "tests/protocol/crdt/shapes.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 namespace syncline::crdt::test {
@@ -150,6 +152,48 @@ TEST_CASE("an item that shares nothing with the one in its place is another item
   REQUIRE(steps.size() == 2);
   CHECK(steps[0].kind != ListStep::Kind::keep);
   CHECK(steps[1].kind != ListStep::Kind::keep);
+}
+
+TEST_CASE("C30: items that only changed places are moved, and stay what they are to others") {
+  const auto numbers = [](std::vector<int> values) {
+    ShapeList items;
+    for (const int value : values) items.push_back(fields({{"n", leaf(value)}}));
+    return fields({{"l", list(std::move(items))}});
+  };
+  Device a(0), b(1);
+  put(a, numbers({0, 1, 2, 3, 4}));
+  b.receive(a);
+  CHECK(put(a, numbers({4, 1, 2, 3, 0})).size() == 2);
+  b.edit({Step{std::string("l")}, Step{std::uint64_t{0}}}, MapSet{"done", Scalar(true)});
+  meet(a, b);
+  CHECK(a.reads(at("l")) == "[{n: 4 } {n: 1 } {n: 2 } {n: 3 } {done: true n: 0 } ]");
+  CHECK(a.document().conflicts().empty());
+  // With others that come and go between them.
+  const auto ops = put(a, numbers({7, 3, 2, 8}));
+  CHECK(std::count_if(ops.begin(), ops.end(), [](const Op& op) {
+          return std::holds_alternative<ListMove>(op.action);
+        }) == 1);
+  CHECK(reads_as(*a.document().shape(), numbers({7, 3, 2, 8})));
+}
+
+TEST_CASE("whatever the order and number of items, what is put is what is read") {
+  Dice dice(14);
+  for (int round = 0; round < 500; ++round) {
+    CAPTURE(round);
+    const auto random_list = [&dice] {
+      ShapeList items;
+      for (std::size_t i = dice.pick(12); i > 0; --i)
+        items.push_back(dice.one_in(3) ? fields({{"n", leaf(static_cast<int>(dice.pick(6)))}})
+                                       : leaf(static_cast<int>(dice.pick(6))));
+      return fields({{"l", list(std::move(items))}});
+    };
+    Device a(0);
+    put(a, random_list());
+    const Shape wanted = random_list();
+    put(a, wanted);
+    REQUIRE(reads_as(*a.document().shape(), wanted));
+    REQUIRE_FALSE(a.document().check());
+  }
 }
 
 TEST_CASE("two long lists without much in common are compared in bounded time") {
