@@ -233,6 +233,30 @@ OpEffect apply_op(Container& root, const Edit& edit, const Op& op) {
   return effect;
 }
 
+std::optional<OpEffect> LastText::apply(const Edit& edit, const Op& op) {
+  const auto* change = std::get_if<TextEdit>(&op.action);
+  if (slots_.empty() || !change || change->splices.empty() || op.path != path_) return std::nullopt;
+  for (std::size_t i = 0; i + 1 < slots_.size(); ++i) slots_[i]->enter(edit, Kind::map);
+  TextContainer& text = slots_.back()->enter(edit, Kind::text).text();
+  return text.edit(edit, change->splices, change->text) ? OpEffect::done : OpEffect::adapted;
+}
+
+// Changes of texts make slots on their way and take none away.
+void LastText::note(Container& root, const Op& op, OpEffect effect) {
+  if (kind_of(op.action) != Kind::text) slots_.clear();
+  if (effect == OpEffect::is_void || !std::holds_alternative<TextEdit>(op.action)) return;
+  std::vector<Slot*> slots;
+  Container* at = &root;
+  for (std::size_t i = 0; i < op.path.size(); ++i) {
+    const std::string* key = std::get_if<std::string>(&op.path[i]);
+    if (!key) return;
+    slots.push_back(&at->map().slots.find(*key)->second);
+    at = slots.back()->child(kind_after(op.path, i, op.action));
+  }
+  slots_.swap(slots);
+  path_ = op.path;
+}
+
 TextContainer* enter_text(Container& root, const Edit& edit, const Path& path) {
   const Op op{path, TextEdit{}};
   Route route;

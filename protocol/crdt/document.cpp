@@ -34,7 +34,7 @@ Applied Document::apply(const EventContext& context, std::span<const Op> ops) {
   }
   Edit edit{View(context.past, self), self, context.lamport_time(), context.wall, context.logs, 0};
   for (const Op& op : ops) {
-    const OpEffect effect = apply_op(state_->root, edit, op);
+    const OpEffect effect = state_->apply(edit, op);
     if (effect == OpEffect::is_void) ++applied.void_ops;
     if (effect == OpEffect::adapted) ++applied.adapted_ops;
     ++edit.op;
@@ -42,6 +42,13 @@ Applied Document::apply(const EventContext& context, std::span<const Op> ops) {
   note_event(edit, ops.size());
   if (applied.void_ops < ops.size()) applied.effect = Effect::changed;
   return applied;
+}
+
+OpEffect Document::State::apply(const Edit& edit, const Op& op) {
+  if (const auto effect = last_text.apply(edit, op)) return *effect;
+  const OpEffect effect = apply_op(root, edit, op);
+  last_text.note(root, op, effect);
+  return effect;
 }
 
 void Document::note_event(const Edit& edit, std::size_t ops) {

@@ -89,16 +89,34 @@ void Slot::put(const Edit& edit, const ItemValue& value) {
     if (!edit.view.covers(removal.event)) removal.contested_by.raise(edit.self.log, edit.self.seq);
 
   // One entry a log stands for a container: whoever covers the newest covers the older ones.
-  if (std::holds_alternative<Kind>(value)) {
-    std::erase_if(entries, [&](const Entry& entry) {
-      return entry.event.log == edit.self.log && entry.value == value;
-    });
-  }
+  if (const Kind* kind = std::get_if<Kind>(&value); kind && renew(edit, *kind)) return;
   Entry entry{edit.self, edit.op, edit.lamport, edit.wall, value};
   const auto at = std::lower_bound(
       entries.begin(), entries.end(), entry,
       [&edit](const Entry& a, const Entry& b) { return ranks_before(edit, a.rank(), b.rank()); });
   entries.insert(at, std::move(entry));
+}
+
+// What is there of this log moves to where the new one belongs. False: nothing is.
+bool Slot::renew(const Edit& edit, Kind kind) {
+  std::size_t at = 0;
+  const auto stands = [&](const Entry& entry) {
+    const Kind* held = std::get_if<Kind>(&entry.value);
+    return held && *held == kind && entry.event.log == edit.self.log;
+  };
+  while (at < entries.size() && !stands(entries[at])) ++at;
+  if (at == entries.size()) return false;
+  Entry& entry = entries[at];
+  entry.event = edit.self;
+  entry.op = edit.op;
+  entry.lamport = edit.lamport;
+  entry.wall = edit.wall;
+  const auto misplaced = [&](std::size_t first) {
+    return ranks_before(edit, entries[first + 1].rank(), entries[first].rank());
+  };
+  for (; at > 0 && misplaced(at - 1); --at) std::swap(entries[at - 1], entries[at]);
+  for (; at + 1 < entries.size() && misplaced(at); ++at) std::swap(entries[at], entries[at + 1]);
+  return true;
 }
 
 }  // namespace syncline::crdt

@@ -84,6 +84,7 @@ class Slot {
  private:
   void cover(const Edit& edit, std::optional<Kind> spared);
   void put(const Edit& edit, const ItemValue& value);
+  bool renew(const Edit& edit, Kind kind);
   Container& ensure(Kind kind);
 };
 

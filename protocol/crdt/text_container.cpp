@@ -252,7 +252,7 @@ void TextContainer::clear(const Edit& edit) {
 void TextContainer::begin(const Edit& edit) {
   const text::EventRef event{edit.self.log, edit.self.seq};
   if (log_->goes_on(event)) return;
-  ids_.try_emplace(edit.self.log, edit.id_of(edit.self.log));
+  if (!ids_.contains(edit.self.log)) ids_.emplace(edit.self.log, edit.id_of(edit.self.log));
   log_->begin(event, log_->parents_for(edit.self.log,
                                        [&edit](LogIndex log) { return edit.view.get(log); }));
 }

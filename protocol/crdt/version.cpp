@@ -8,16 +8,6 @@
 #include <algorithm>
 
 namespace syncline::crdt {
-namespace {
-
-template <class Rows>
-auto row_of(Rows& rows, LogIndex log) {
-  return std::lower_bound(rows.begin(), rows.end(), log,
-                          [](const EventId& row, LogIndex wanted) { return row.log < wanted; });
-}
-
-}  // namespace
-
 VersionVector::VersionVector(std::vector<EventId> rows) : rows_(std::move(rows)) {
   std::sort(rows_.begin(), rows_.end());
   std::size_t kept = 0;
@@ -32,28 +22,14 @@ VersionVector::VersionVector(std::vector<EventId> rows) : rows_(std::move(rows))
   rows_.resize(kept);
 }
 
-std::uint64_t VersionVector::get(LogIndex log) const {
-  const auto row = row_of(rows_, log);
-  return row != rows_.end() && row->log == log ? row->seq : 0;
-}
-
 void VersionVector::set(LogIndex log, std::uint64_t seq) {
-  const auto row = row_of(rows_, log);
+  const auto row = rows_.begin() + (find(log) - rows_.data());
   const bool there = row != rows_.end() && row->log == log;
   if (seq == 0) {
     if (there) rows_.erase(row);
   } else if (there) {
     row->seq = seq;
   } else {
-    rows_.insert(row, EventId{log, seq});
-  }
-}
-
-void VersionVector::raise(LogIndex log, std::uint64_t seq) {
-  const auto row = row_of(rows_, log);
-  if (row != rows_.end() && row->log == log) {
-    row->seq = std::max(row->seq, seq);
-  } else if (seq != 0) {
     rows_.insert(row, EventId{log, seq});
   }
 }

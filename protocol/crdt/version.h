@@ -11,6 +11,7 @@
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -37,10 +38,19 @@ class VersionVector {
   explicit VersionVector(std::vector<EventId> rows);
 
   // 0 for a log that was never seen.
-  std::uint64_t get(LogIndex log) const;
+  std::uint64_t get(LogIndex log) const {
+    const EventId* row = find(log);
+    return row != rows_.data() + rows_.size() && row->log == log ? row->seq : 0;
+  }
   // Replaces; 0 removes the row.
   void set(LogIndex log, std::uint64_t seq);
-  void raise(LogIndex log, std::uint64_t seq);
+  void raise(LogIndex log, std::uint64_t seq) {
+    EventId* row = find(log);
+    if (row != rows_.data() + rows_.size() && row->log == log)
+      row->seq = row->seq < seq ? seq : row->seq;
+    else if (seq != 0)
+      rows_.insert(rows_.begin() + (row - rows_.data()), EventId{log, seq});
+  }
   void merge(const VersionVector& other);
 
   bool covers(LogIndex log, std::uint64_t seq) const { return get(log) >= seq; }
@@ -63,6 +73,26 @@ class VersionVector {
   static VersionVector decode(wire::Reader& in, std::size_t rows_max);
 
  private:
+  // The first row of `log` or a later one; the end if there is none.
+  const EventId* find(LogIndex log) const {
+    const EventId* row = rows_.data();
+    const EventId* end = row + rows_.size();
+    // Few logs write in one document: going through them costs less than halving.
+    constexpr std::ptrdiff_t few = 8;
+    while (end - row > few) {
+      const EventId* middle = row + (end - row) / 2;
+      if (middle->log < log)
+        row = middle + 1;
+      else
+        end = middle;
+    }
+    while (row != end && row->log < log) ++row;
+    return row;
+  }
+  EventId* find(LogIndex log) {
+    return rows_.data() + (std::as_const(*this).find(log) - rows_.data());
+  }
+
   std::vector<EventId> rows_;
 };
 

@@ -2,17 +2,28 @@
 #include "protocol/text/graph.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace syncline::text {
 
-void Graph::append(Lv count, std::span<const Tip> parents) {
+void Graph::append(Lv count, std::span<const Tip> parents, std::uint32_t author) {
   const Lv from = size();
   const bool goes_on = !runs_.empty() && parents.size() == 1 && parents.front().lv + 1 == from;
   if (goes_on) {
     runs_.back().to += count;
   } else {
-    runs_.push_back({from, from + count, static_cast<std::uint32_t>(parents_.size()),
-                     static_cast<std::uint32_t>(parents.size())});
+    Run run{from,
+            from + count,
+            static_cast<std::uint32_t>(parents_.size()),
+            static_cast<std::uint32_t>(parents.size()),
+            0,
+            0,
+            {}};
+    if (has_chains_) {
+      run.seen = reach_of(parents);
+      string(run, author);
+    }
+    runs_.push_back(run);
     parents_.insert(parents_.end(), parents.begin(), parents.end());
   }
   // A head that the new units have seen is one of their parents: nothing else had seen it.
@@ -25,10 +36,19 @@ void Graph::append(Lv count, std::span<const Tip> parents) {
   heads_.push_back({from + count - 1, static_cast<std::uint32_t>(runs_.size() - 1)});
 }
 
-Tip Graph::tip_at(Lv lv) const {
-  const auto after = std::upper_bound(runs_.begin(), runs_.end(), lv,
+std::uint32_t Graph::run_of(Lv lv, std::uint32_t top) const {
+  constexpr std::uint32_t steps = 8;
+  const std::uint32_t last = top - std::min(top, steps);
+  for (std::uint32_t run = top; run > last; --run)
+    if (runs_[run].from <= lv) return run;
+  const auto after = std::upper_bound(runs_.begin(), runs_.begin() + last + 1, lv,
                                       [](Lv wanted, const Run& run) { return wanted < run.from; });
-  return {lv, static_cast<std::uint32_t>(after - runs_.begin() - 1)};
+  return static_cast<std::uint32_t>(after - runs_.begin()) - 1;
+}
+
+// What is asked for is mostly new.
+Tip Graph::tip_at(Lv lv) const {
+  return {lv, run_of(lv, static_cast<std::uint32_t>(runs_.size() - 1))};
 }
 
 void Graph::extend(Lv count) {
@@ -38,34 +58,6 @@ void Graph::extend(Lv count) {
 
 namespace {
 
-// A few tips, the newest last; keeps the memory of the vector it is given.
-class NewestLast {
- public:
-  using Entry = Graph::Difference::Entry;
-  explicit NewestLast(std::vector<Entry>& entries) : entries_(entries) { entries_.clear(); }
-
-  bool empty() const { return entries_.empty(); }
-  // Nothing is left but what both sides have.
-  bool is_settled() const { return shared_ == entries_.size(); }
-  Lv newest() const { return entries_.back().tip.lv; }
-  void push(const Tip& tip, Graph::Side side) {
-    if (side == Graph::Side::both) ++shared_;
-    auto at = entries_.end();
-    while (at != entries_.begin() && (at - 1)->tip.lv > tip.lv) --at;
-    entries_.insert(at, {tip, side});
-  }
-  Entry pop() {
-    const Entry entry = entries_.back();
-    entries_.pop_back();
-    if (entry.side == Graph::Side::both) --shared_;
-    return entry;
-  }
-
- private:
-  std::vector<Entry>& entries_;
-  std::size_t shared_ = 0;
-};
-
 void add_range(std::vector<LvRange>& out, LvRange range) {
   if (range.from == range.to) return;
   if (!out.empty() && out.back().from == range.to)
@@ -73,6 +65,87 @@ void add_range(std::vector<LvRange>& out, LvRange range) {
   else
     out.push_back(range);
 }
+
+std::uint32_t newest_run(std::span<const Tip> version) {
+  std::uint32_t newest = 0;
+  for (const Tip& tip : version) newest = std::max(newest, tip.run);
+  return newest;
+}
+
+}  // namespace
+
+// ---- chains
+// --------------------------------------------------------------------------------------
+
+Graph::Reach Graph::reach_of(std::span<const Tip> version) const {
+  Reach reach{};
+  for (const Tip& tip : version) {
+    const Run& run = runs_[tip.run];
+    for (std::size_t i = 0; i < chains_max; ++i) reach[i] = std::max(reach[i], run.seen[i]);
+    reach[run.chain] = std::max(reach[run.chain], tip.lv + 1);
+  }
+  return reach;
+}
+
+// Puts the run that comes next on a chain of which it has seen all, mostly that of its author.
+void Graph::string(Run& run, std::uint32_t author) {
+  const auto fits = [&](std::uint32_t chain) {
+    return run.seen[chain] == runs_[chain_ends_[chain]].to;
+  };
+  if (chain_of_.size() <= author) chain_of_.resize(author + 1, chains_max);
+  const auto chains = static_cast<std::uint32_t>(chain_ends_.size());
+  std::uint32_t chain = chain_of_[author];
+  if (chain >= chains || !fits(chain)) {
+    chain = 0;
+    while (chain < chains && !fits(chain)) ++chain;
+  }
+  has_chains_ = chain < chains_max;
+  if (!has_chains_) return;
+  const auto number = static_cast<std::uint32_t>(runs_.size());
+  if (chain == chains) chain_ends_.push_back(number);
+  run.chain = chain;
+  run.before = std::exchange(chain_ends_[chain], number);
+  chain_of_[author] = chain;
+}
+
+namespace {
+
+// A few tips, the newest last; keeps the memory of the vector it is given.
+class NewestLast {
+ public:
+  using Entry = Graph::Difference::Entry;
+  explicit NewestLast(std::vector<Entry>& entries) : entries_(entries) {}
+
+  bool empty() const { return size_ == 0; }
+  // Nothing is left but what both sides have.
+  bool is_settled() const { return shared_ == size_; }
+  Lv newest() const { return entries_[size_ - 1].tip.lv; }
+  void push(const Tip& tip, Graph::Side side) {
+    if (size_ == entries_.size()) entries_.resize(2 * size_ + 8);
+    std::size_t at = size_;
+    while (at > 0 && entries_[at - 1].tip.lv > tip.lv) --at;
+    if (at > 0 && entries_[at - 1].tip.lv == tip.lv) return meet(entries_[at - 1], side);
+    for (std::size_t i = size_++; i > at; --i) entries_[i] = entries_[i - 1];
+    entries_[at] = {tip, side};
+    if (side == Graph::Side::both) ++shared_;
+  }
+  Entry pop() {
+    const Entry entry = entries_[--size_];
+    if (entry.side == Graph::Side::both) --shared_;
+    return entry;
+  }
+
+ private:
+  void meet(Entry& there, Graph::Side side) {
+    if (there.side == side || there.side == Graph::Side::both) return;
+    there.side = Graph::Side::both;
+    ++shared_;
+  }
+
+  std::vector<Entry>& entries_;
+  std::size_t size_ = 0;
+  std::size_t shared_ = 0;
+};
 
 void add_range(Graph::Difference& out, Graph::Side side, LvRange range) {
   if (side == Graph::Side::only_a) add_range(out.only_a, range);
@@ -85,6 +158,41 @@ void Graph::diff(const Frontier& a, std::span<const Tip> b, Difference& out) con
   out.only_a.clear();
   out.only_b.clear();
   if (a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin())) return;
+  if (has_chains_)
+    diff_chains(a, b, out);
+  else
+    diff_runs(a, b, out);
+}
+
+// The units of one chain, the newest of which lie in run `top` or an earlier one.
+void Graph::add_units(std::uint32_t chain, LvRange units, std::uint32_t top,
+                      std::vector<LvRange>& out) const {
+  if (chain_ends_[chain] < top) top = chain_ends_[chain];
+  for (top = run_of(units.to - 1, top);; top = runs_[top].before) {
+    const Run& run = runs_[top];
+    add_range(out, {std::max(run.from, units.from), std::min(run.to, units.to)});
+    if (run.from <= units.from || run.before == top) return;
+  }
+}
+
+void Graph::diff_chains(const Frontier& a, std::span<const Tip> b, Difference& out) const {
+  const Reach in_a = reach_of(a), in_b = reach_of(b);
+  std::size_t on_a = 0, on_b = 0;
+  for (std::uint32_t chain = 0; chain < chain_ends_.size(); ++chain) {
+    if (in_a[chain] > in_b[chain]) {
+      add_units(chain, {in_b[chain], in_a[chain]}, newest_run(a), out.only_a);
+      ++on_a;
+    } else if (in_b[chain] > in_a[chain]) {
+      add_units(chain, {in_a[chain], in_b[chain]}, newest_run(b), out.only_b);
+      ++on_b;
+    }
+  }
+  const auto is_newer = [](const LvRange& x, const LvRange& y) { return x.from > y.from; };
+  if (on_a > 1) std::sort(out.only_a.begin(), out.only_a.end(), is_newer);
+  if (on_b > 1) std::sort(out.only_b.begin(), out.only_b.end(), is_newer);
+}
+
+void Graph::diff_runs(const Frontier& a, std::span<const Tip> b, Difference& out) const {
   NewestLast queue(out.queue);
   for (const Tip& tip : a) queue.push(tip, Side::only_a);
   for (const Tip& tip : b) queue.push(tip, Side::only_b);
@@ -107,6 +215,18 @@ void Graph::diff(const Frontier& a, std::span<const Tip> b, Difference& out) con
 bool Graph::is_seen_by(Lv lv, const Tip& tip) const {
   if (lv > tip.lv) return false;
   if (lv >= runs_[tip.run].from) return true;
+  if (has_chains_) return runs_[tip.run].seen[runs_[run_of(lv, tip.run)].chain] > lv;
+  // Who writes beside others sees their newest runs: most answers are one step away.
+  bool is_older = true;
+  for (const Tip& parent : parents_of(tip.run)) {
+    if (parent.lv < lv) continue;
+    if (runs_[parent.run].from <= lv) return true;
+    is_older = false;
+  }
+  return !is_older && is_below(lv, tip);
+}
+
+bool Graph::is_below(Lv lv, const Tip& tip) const {
   std::vector<Difference::Entry> memory;
   NewestLast queue(memory);
   queue.push(tip, Side::only_a);
@@ -114,12 +234,14 @@ bool Graph::is_seen_by(Lv lv, const Tip& tip) const {
     const Difference::Entry at = queue.pop();
     if (runs_[at.tip.run].from <= lv) return true;
     while (!queue.empty() && queue.newest() >= runs_[at.tip.run].from) queue.pop();
-    for (const Tip& parent : parents_of(at.tip.run)) queue.push(parent, Side::only_a);
+    for (const Tip& parent : parents_of(at.tip.run))
+      if (parent.lv >= lv) queue.push(parent, Side::only_a);
   }
   return false;
 }
 
 void Graph::reduce(Frontier& tips) const {
+  if (tips.size() < 2) return;
   std::sort(tips.begin(), tips.end(), [](const Tip& x, const Tip& y) { return x.lv < y.lv; });
   tips.erase(std::unique(tips.begin(), tips.end()), tips.end());
   for (std::size_t i = 0; i + 1 < tips.size();) {
@@ -168,7 +290,8 @@ std::optional<Lv> Graph::critical_before(Lv lv) const {
 
 std::size_t Graph::memory_bytes() const {
   return runs_.capacity() * sizeof(Run) + parents_.capacity() * sizeof(Tip) +
-         heads_.capacity() * sizeof(Tip);
+         heads_.capacity() * sizeof(Tip) +
+         (chain_ends_.capacity() + chain_of_.capacity()) * sizeof(std::uint32_t);
 }
 
 }  // namespace syncline::text

@@ -8,6 +8,7 @@
 // After: Gentle and Kleppmann, "Collaborative Text Editing with Eg-walker", EuroSys 2025.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -46,9 +47,10 @@ class Graph {
   // The version that contains everything.
   const Frontier& heads() const { return heads_; }
 
-  // `count` units, the first upon `parents`, each further one upon the one before.
+  // `count` units, the first upon `parents`, each further one upon the one before. `author` is a
+  // hint: units of one number are best upon each other.
   // Requires: count > 0; parents is a frontier of this graph.
-  void append(Lv count, std::span<const Tip> parents);
+  void append(Lv count, std::span<const Tip> parents, std::uint32_t author = 0);
   // `count` units upon the newest one. Requires: there is one.
   void extend(Lv count);
 
@@ -66,7 +68,7 @@ class Graph {
   enum class Side : std::uint8_t { only_a, only_b, both };
   struct Difference {
     std::vector<LvRange> only_a, only_b;
-    // Kept for its memory.
+    // The rest is kept for its memory.
     struct Entry {
       Tip tip;
       Side side = Side::both;
@@ -84,15 +86,36 @@ class Graph {
   std::size_t memory_bytes() const;
 
  private:
+  // The runs are strung on a few chains, in each of which every run has seen the one before. As
+  // long as these are enough, a version is how far it goes on each, and two are compared by that.
+  static constexpr std::size_t chains_max = 4;
+  using Reach = std::array<Lv, chains_max>;  // of each chain, one past its last unit
+
   struct Run {
     Lv from = 0, to = 0;
     std::uint32_t parents_at = 0, parents = 0;
+    std::uint32_t chain = 0;
+    std::uint32_t before = 0;  // of its chain; the first one: itself
+    Reach seen{};              // by its first unit
   };
+  Reach reach_of(std::span<const Tip> version) const;
+  void string(Run& run, std::uint32_t author);
+  void add_units(std::uint32_t chain, LvRange units, std::uint32_t top,
+                 std::vector<LvRange>& out) const;
+  void diff_chains(const Frontier& a, std::span<const Tip> b, Difference& out) const;
+  void diff_runs(const Frontier& a, std::span<const Tip> b, Difference& out) const;
+  // The run of a unit, which is `top` or an earlier one, mostly not much.
+  std::uint32_t run_of(Lv lv, std::uint32_t top) const;
   Lv lowest_parent(const Run& run) const;
+  // is_seen_by() by all ways down.
+  bool is_below(Lv lv, const Tip& tip) const;
 
   std::vector<Run> runs_;
   std::vector<Tip> parents_;  // of all runs
   Frontier heads_;
+  std::vector<std::uint32_t> chain_ends_;  // the last run of each
+  std::vector<std::uint32_t> chain_of_;    // of each author, the one it wrote on last
+  bool has_chains_ = true;                 // they were enough so far
 };
 
 }  // namespace syncline::text

@@ -8,11 +8,17 @@
 namespace syncline::text {
 
 std::size_t Ops::find(Lv lv, std::size_t hint) const {
-  const auto holds = [&](std::size_t i) {
-    return i < runs_.size() && runs_[i].from <= lv && lv < runs_[i].from + runs_[i].count;
-  };
-  if (holds(hint)) return hint;
-  if (holds(hint + 1)) return hint + 1;
+  // Mostly it lies a few runs from the one that was asked for before.
+  constexpr int steps = 8;
+  std::size_t at = std::min(hint, runs_.size() - 1);
+  for (int i = 0; i < steps; ++i) {
+    if (lv < runs_[at].from) {
+      --at;
+    } else {
+      if (lv - runs_[at].from < runs_[at].count || at + 1 == runs_.size()) return at;
+      ++at;
+    }
+  }
   const auto after =
       std::upper_bound(runs_.begin(), runs_.end(), lv,
                        [](Lv wanted, const OpRun& run) { return wanted < run.from; });

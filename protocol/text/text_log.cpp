@@ -42,7 +42,7 @@ void TextLog::grew(Lv from) {
     authors_.extend(count);
     return;
   }
-  graph_.append(count, parents_);
+  graph_.append(count, parents_, authors_.index_of(event_.log));
   authors_.append(event_, from, count);
   has_begun_ = true;
   if (news_.empty()) return;

@@ -31,9 +31,9 @@ class TextLog {
   bool sees_all(SeqOf seq_of) const;
 
   // The same for the author of a new event of `log`. What it knew at its last one need not be
-  // looked at again.
+  // looked at again. Valid until the next call, and until the log grows.
   template <class SeqOf>
-  Frontier parents_for(std::uint32_t log, SeqOf seq_of);
+  const Frontier& parents_for(std::uint32_t log, SeqOf seq_of);
 
   // One event's changes follow, each relative to the text after the one before.
   void begin(const EventRef& event, std::span<const Tip> parents);
@@ -70,6 +70,7 @@ class TextLog {
   // That of the event that parents_for() was asked for; it counts once the event has a unit.
   std::vector<std::uint64_t> news_;
   AuthorIndex news_of_ = 0;
+  Frontier tips_;  // what parents_for() found, kept for its memory
   EventRef event_;
   Frontier parents_;        // of the next unit
   bool has_begun_ = false;  // the event has units already
@@ -88,15 +89,15 @@ bool TextLog::sees_all(SeqOf seq_of) const {
 }
 
 template <class SeqOf>
-Frontier TextLog::parents_for(std::uint32_t log, SeqOf seq_of) {
+const Frontier& TextLog::parents_for(std::uint32_t log, SeqOf seq_of) {
   const AuthorIndex self = authors_.index_of(log);
-  if (authors_.size() > remembered_authors_max) return version_of(seq_of);
+  if (authors_.size() > remembered_authors_max) return tips_ = version_of(seq_of);
   if (known_.size() < authors_.size()) known_.resize(authors_.size());
   std::vector<std::uint64_t>& known = known_[self];
   known.resize(authors_.size());
   news_.assign(authors_.size(), 0);
   news_of_ = self;
-  Frontier tips;
+  tips_.clear();
   bool sees_all = true;
   for (AuthorIndex author = 0; author < authors_.size(); ++author) {
     const std::uint64_t seq = seq_of(authors_.log_of(author));
@@ -104,11 +105,11 @@ Frontier TextLog::parents_for(std::uint32_t log, SeqOf seq_of) {
     const bool is_news = author == self || seq > known[author];
     news_[author] = seq;
     if (!is_news) continue;
-    if (const auto unit = authors_.last_unit(author, seq)) tips.push_back(graph_.tip_at(*unit));
+    if (const auto unit = authors_.last_unit(author, seq)) tips_.push_back(graph_.tip_at(*unit));
   }
   if (sees_all) return graph_.heads();
-  if (tips.size() > 1) graph_.reduce(tips);
-  return tips;
+  if (tips_.size() > 1) graph_.reduce(tips_);
+  return tips_;
 }
 
 template <class SeqOf>

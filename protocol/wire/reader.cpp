@@ -5,7 +5,7 @@
 
 namespace syncline::wire {
 
-std::uint64_t Reader::varint(std::uint64_t max) {
+std::uint64_t Reader::long_varint(std::uint64_t max) {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 70; shift += 7) {
     if (!error_ && input_.empty()) fail_with(Errc::truncated);
@@ -28,11 +28,6 @@ std::uint64_t Reader::varint(std::uint64_t max) {
   }
   fail_with(Errc::oversized);
   return 0;
-}
-
-std::int64_t Reader::zigzag() {
-  const std::uint64_t raw = varint();
-  return static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
 }
 
 std::string Reader::text(std::size_t size_max) {

@@ -30,9 +30,18 @@ class Reader {
   std::uint64_t u64() { return big_endian(8); }
 
   // Canonical LEB128, at most ten bytes; anything above `max` fails as oversized. Spec W2.
-  std::uint64_t varint(std::uint64_t max = UINT64_MAX);
+  std::uint64_t varint(std::uint64_t max = UINT64_MAX) {
+    // Most numbers take one byte. After a failure nothing is left.
+    if (input_.empty() || input_.front() >= 0x80 || input_.front() > max) return long_varint(max);
+    const std::uint64_t value = input_.front();
+    input_ = input_.subspan(1);
+    return value;
+  }
   // Zigzag over varint. Spec W3.
-  std::int64_t zigzag();
+  std::int64_t zigzag() {
+    const std::uint64_t raw = varint();
+    return static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
+  }
 
   template <std::size_t N>
   std::array<std::uint8_t, N> array() {
@@ -75,6 +84,7 @@ class Reader {
   }
 
  private:
+  std::uint64_t long_varint(std::uint64_t max);
   Bytes take(std::size_t size) {
     if (error_) return {};
     if (size > input_.size()) {
