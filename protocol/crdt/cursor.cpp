@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// cursor = hexadecimal of: bias u8 (0 before, 1 after) [log 16 seq v offset v]
+// Spec C23. cursor = hexadecimal of: bias u8 (0 before, 1 after) [log 16 seq v offset v]
 //
 // Without what is in brackets it is an edge of the text. The offset counts characters and not
 // units of change: how many units a removal has depends on what there was to remove.

@@ -67,6 +67,7 @@ class SegmentWriter {
   crdt::VersionVector seen_;                             // everything so far
   std::map<crdt::LogIndex, crdt::VersionVector> known_;  // by each author, as it wrote last here
   crdt::Path path_;
+  std::uint64_t place_ = 0;  // where the last splice ended
 };
 
 // Reads one segment, event by event; the event is valid until the next call.

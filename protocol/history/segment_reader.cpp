@@ -20,6 +20,7 @@ struct SegmentReader::State {
   crdt::VersionVector seen;
   std::map<crdt::LogIndex, crdt::VersionVector> known;
   crdt::Path path;
+  std::uint64_t place = 0;
 
   static std::array<wire::Reader, column_count> blank() {
     return {wire::Reader(Bytes()), wire::Reader(Bytes()), wire::Reader(Bytes()),
@@ -152,13 +153,13 @@ void SegmentReader::State::read_edit(crdt::TextEdit& edit) {
   const std::uint64_t wanted = places.varint();
   if (wanted > places.left()) return corrupt();
   edit.splices.resize(static_cast<std::size_t>(wanted));
-  std::uint64_t expected = 0, inserted = 0;
+  std::uint64_t inserted = 0;
   for (crdt::TextSplice& splice : edit.splices) {
-    splice.position = expected + static_cast<std::uint64_t>(places.zigzag());
+    splice.position = place + static_cast<std::uint64_t>(places.zigzag());
     splice.removed = column(Column::removals).varint(UINT32_MAX);
     splice.inserted = column(Column::insertions).varint(UINT32_MAX);
     if (splice.position > UINT32_MAX) return corrupt();
-    expected = splice.position + splice.inserted;
+    place = splice.position + splice.inserted;
     inserted += splice.inserted;
   }
   // The text ends after so many characters.

@@ -11,7 +11,8 @@
 // types   = text
 // ops     = n:varint n*action:u8      actions as in Spec 11; 80h: the path of the op before
 // paths   = depth:varint depth*(len << 1:varint key | index << 1 | 1:varint)
-// places  = n:varint n*zigzag, then removals, insertions: n*varint each; texts: bytes
+// places  = n:varint n*zigzag, from where the splice before ended, of whatever event; then
+//           removals, insertions: n*varint each; texts: bytes
 // others  = the op alone, without a path, as in an event
 #include "protocol/crdt/text_edit.h"
 #include "protocol/history/segment.h"
@@ -115,12 +116,12 @@ void SegmentWriter::add_op(const crdt::Op& op) {
 void SegmentWriter::add_edit(const crdt::TextEdit& edit) {
   wire::Writer& places = column(Column::places);
   places.varint(edit.splices.size());
-  std::uint64_t expected = 0;
   for (const crdt::TextSplice& splice : edit.splices) {
-    places.zigzag(static_cast<std::int64_t>(splice.position - expected));
+    places.zigzag(difference(static_cast<std::int64_t>(splice.position),
+                             static_cast<std::int64_t>(place_)));
     column(Column::removals).varint(splice.removed);
     column(Column::insertions).varint(splice.inserted);
-    expected = splice.position + splice.inserted;
+    place_ = splice.position + splice.inserted;
   }
   column(Column::texts).fixed(as_bytes(edit.text));
 }

@@ -244,6 +244,16 @@ step::DiffAnswer sample_diff() {
   return diff;
 }
 
+// What concerns texts and versions.
+void add_samples(std::vector<step::Answer>& answers) {
+  answers.push_back(step::RebuildAnswer{3, {EntityId{}}, 1, 1, true});
+  answers.push_back(step::CursorAnswer{"00", "a.1"});
+  answers.push_back(step::CursorPlacesAnswer{
+      {{step::CursorState::held, 3}, {step::CursorState::gone, 4}, {}}, 5, "a.1"});
+  answers.push_back(step::BlameAnswer{{step::BlameRow{}}, "a.1", 5, 3});
+  answers.push_back(step::NamedVersionsAnswer{{{"draft", {{}, {}}}}});
+}
+
 std::vector<step::Answer> sample_answers() {
   step::StatusAnswer status;
   status.vault = step::VaultState::unlocked;
@@ -276,33 +286,37 @@ std::vector<step::Answer> sample_answers() {
   type.rules.emplace("/price", "max");
   step::ChangeRow change;
   change.change = "created";
-  return {step::Done{},
-          status,
-          step::DevicesAnswer{{sample_device()}},
-          step::SpacesAnswer{{step::SpaceRow{}}},
-          step::InviteAnswer{"123-456-789", "syncline:x", {"a:1"}, 300s},
-          pair,
-          step::WrittenAnswer{},
-          entity,
-          step::EntitiesAnswer{{step::EntityRow{}}, "next"},
-          step::HistoryAnswer{{step::VersionRow{}}, "a.1"},
-          step::ConflictsAnswer{{conflict}},
-          step::TypesAnswer{{type}},
-          step::SubAnswer{7, 8},
-          step::EventsAnswer{{change}, 9, true, sample_rows()},
-          step::PresenceAnswer{3},
-          step::PresencesAnswer{{sample_rows()[0]}},
-          step::LogsAnswer{{step::LogRow{}}},
-          sample_diff()};
+  std::vector<step::Answer> answers = {
+      step::Done{},
+      status,
+      step::DevicesAnswer{{sample_device()}},
+      step::SpacesAnswer{{step::SpaceRow{}}},
+      step::InviteAnswer{"123-456-789", "syncline:x", {"a:1"}, 300s},
+      pair,
+      step::WrittenAnswer{},
+      entity,
+      step::EntitiesAnswer{{step::EntityRow{}}, "next"},
+      step::HistoryAnswer{{step::VersionRow{}}, "a.1"},
+      step::ConflictsAnswer{{conflict}},
+      step::TypesAnswer{{type}},
+      step::SubAnswer{7, 8},
+      step::EventsAnswer{{change}, 9, true, sample_rows()},
+      step::PresenceAnswer{3},
+      step::PresencesAnswer{{sample_rows()[0]}},
+      step::LogsAnswer{{step::LogRow{}}},
+      sample_diff()};
+  add_samples(answers);
+  return answers;
 }
 
 Schema schema_of(const step::Answer& answer) {
   const std::vector<Schema> schemas = {
-      done_schema(),     status_schema(),  devices_schema(),      spaces_schema(),
-      invite_schema(),   pair_schema(),    written_schema(),      entity_schema(),
-      entities_schema(), history_schema(), conflicts_schema(),    types_schema(),
-      sub_schema(),      events_schema(),  presence_set_schema(), presence_list_schema(),
-      logs_schema(),     diff_schema()};
+      done_schema(),          status_schema(),   rebuild_schema(),       devices_schema(),
+      spaces_schema(),        invite_schema(),   pair_schema(),          written_schema(),
+      entity_schema(),        entities_schema(), history_schema(),       conflicts_schema(),
+      types_schema(),         sub_schema(),      events_schema(),        presence_set_schema(),
+      presence_list_schema(), logs_schema(),     diff_schema(),          cursor_schema(),
+      cursor_places_schema(), blame_schema(),    named_versions_schema()};
   REQUIRE(schemas.size() == std::variant_size_v<step::Answer>);
   return schemas[answer.index()];
 }

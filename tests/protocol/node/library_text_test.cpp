@@ -70,7 +70,8 @@ struct Writers {
 
 }  // namespace
 
-TEST_CASE("a cursor stays with its neighbour, on every device, in any unit, also after restarts") {
+TEST_CASE(
+    "C23: a cursor stays with its neighbour, on every device, in any unit, also after restarts") {
   Writers writers;
   const std::string left = writers.cursor(0, 2, step::CursorSide::left);
   const std::string right = writers.cursor(1, 3, step::CursorSide::right, crdt::Positions::utf16);

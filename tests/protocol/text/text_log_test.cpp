@@ -40,6 +40,40 @@ TEST_CASE("a version is what its author had seen, as few tips as say it") {
   CHECK_FALSE(log.sees_all([](std::uint32_t author) { return author == 4 ? 1U : 3U; }));
 }
 
+TEST_CASE("the parents of an event are the version its author had seen, asked for in either way") {
+  constexpr std::uint32_t authors = 5;
+  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+    CAPTURE(seed);
+    Rolls rolls(seed);
+    TextLog log;
+    using Seqs = std::array<std::uint64_t, authors>;
+    std::array<Seqs, authors> seen{};
+    std::array<std::vector<Seqs>, authors> after;  // what each knew after each of its events
+    for (int step = 0; step < 60; ++step) {
+      const std::uint32_t author = rolls() % authors;
+      Seqs& mine = seen[author];
+      const std::uint32_t other = rolls() % authors;
+      if (rolls() % 3 == 0 && !after[other].empty()) {
+        const Seqs& read = after[other][rolls() % after[other].size()];
+        for (std::uint32_t i = 0; i < authors; ++i) mine[i] = std::max(mine[i], read[i]);
+      }
+      const auto seq_of = [&mine](std::uint32_t log_of) { return mine[log_of]; };
+      const std::uint64_t seq = mine[author] + 1;
+      // Now and then an event changes something else, and is asked for all the same.
+      const Frontier wanted = log.version_of(seq_of);
+      const Frontier parents = log.parents_for(author, seq_of);
+      REQUIRE(parents == wanted);
+      if (rolls() % 5 != 0) {
+        log.begin({author, seq}, parents);
+        log.insert(0, "ab", 2);
+        if (rolls() % 4 == 0) log.remove(0, 1);
+      }
+      mine[author] = seq;
+      after[author].push_back(mine);
+    }
+  }
+}
+
 TEST_CASE("one event may change a text many times") {
   TextLog log;
   log.begin({1, 1}, {});
