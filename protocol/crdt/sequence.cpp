@@ -5,6 +5,7 @@
 #include "protocol/crdt/container.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace syncline::crdt {
 namespace {
@@ -86,8 +87,27 @@ auto Sequence<Content>::find(std::uint64_t index) const -> std::optional<Place> 
 template <class Content>
 auto Sequence<Content>::find_newest(std::uint64_t index) const -> std::optional<Place> {
   if (index >= shown_) return std::nullopt;
-  while (index < near_shown_) near_shown_ -= shown_of_[--near_chunk_];
-  while (index - near_shown_ >= shown_of_[near_chunk_]) near_shown_ += shown_of_[near_chunk_++];
+  // From where the last one was, by chunks or whole blocks of them.
+  while (index < near_shown_) {
+    const std::size_t block = near_chunk_ / block_chunks;
+    const bool at_start = near_chunk_ % block_chunks == 0;
+    if (at_start && near_shown_ - index > shown_of_block_[block - 1]) {
+      near_shown_ -= shown_of_block_[block - 1];
+      near_chunk_ -= block_chunks;
+    } else {
+      near_shown_ -= shown_of_[--near_chunk_];
+    }
+  }
+  while (index - near_shown_ >= shown_of_[near_chunk_]) {
+    const std::size_t block = near_chunk_ / block_chunks;
+    const bool at_start = near_chunk_ % block_chunks == 0;
+    if (at_start && index - near_shown_ >= shown_of_block_[block]) {
+      near_shown_ += shown_of_block_[block];
+      near_chunk_ += block_chunks;
+    } else {
+      near_shown_ += shown_of_[near_chunk_++];
+    }
+  }
   return find_in_chunk(near_chunk_, index - near_shown_);
 }
 
@@ -232,10 +252,7 @@ bool Sequence<Content>::precedes(const Edit& edit, std::uint32_t author,
 
 template <class Content>
 void Sequence<Content>::place_run(const Edit& edit, const Place& at, Run fresh) {
-  if (chunks_.empty()) {
-    chunks_.push_back(std::make_unique<Chunk>());
-    shown_of_.push_back(0);
-  }
+  if (chunks_.empty()) add_chunk();
   Chunk& chunk = *chunks_[at.chunk];
   const std::uint64_t length = fresh.length, shown = fresh.shown() ? length : 0;
   if (fresh.content.is_moved()) moved_[fresh.first] = &chunk;
@@ -271,12 +288,24 @@ void Sequence<Content>::split_chunk(std::size_t index) {
   chunks_.insert(chunks_.begin() + next, std::move(second));
   shown_of_[index] -= moved;
   shown_of_.insert(shown_of_.begin() + next, moved);
+  chunks_[index + 1]->place = index + 1;
+  // From here on every block begins one chunk earlier.
+  shown_of_block_.resize((chunks_.size() + block_chunks - 1) / block_chunks);
+  for (std::size_t block = index / block_chunks; block < shown_of_block_.size(); ++block) {
+    const std::size_t first = block * block_chunks;
+    const std::size_t end = std::min(first + block_chunks, shown_of_.size());
+    shown_of_block_[block] =
+        std::accumulate(shown_of_.begin() + static_cast<std::ptrdiff_t>(first),
+                        shown_of_.begin() + static_cast<std::ptrdiff_t>(end), std::uint64_t{0});
+  }
   if (index < near_chunk_) ++near_chunk_;
 }
 
 template <class Content>
 void Sequence<Content>::add_shown(std::size_t chunk, std::uint64_t before, std::uint64_t after) {
   shown_of_[chunk] = shown_of_[chunk] - before + after;
+  std::uint64_t& block = shown_of_block_[chunk / block_chunks];
+  block = block - before + after;
   shown_ = shown_ - before + after;
   if (chunk < near_chunk_) near_shown_ = near_shown_ - before + after;
 }
@@ -290,9 +319,16 @@ void Sequence<Content>::mark(std::size_t chunk, const Edit& edit) {
 template <class Content>
 std::size_t Sequence<Content>::chunk_of(const ElementId& element) const {
   const Chunk* wanted = moved_.at(element);
-  const auto at = std::find_if(chunks_.begin(), chunks_.end(),
-                               [wanted](const auto& chunk) { return chunk.get() == wanted; });
-  return static_cast<std::size_t>(at - chunks_.begin());
+  while (chunks_[wanted->place].get() != wanted) ++wanted->place;
+  return wanted->place;
+}
+
+template <class Content>
+void Sequence<Content>::add_chunk() {
+  chunks_.push_back(std::make_unique<Chunk>());
+  chunks_.back()->place = chunks_.size() - 1;
+  shown_of_.push_back(0);
+  shown_of_block_.resize((chunks_.size() + block_chunks - 1) / block_chunks);
 }
 
 // The new element is counted as any other; then the item shows at whichever of its places wins.
@@ -344,8 +380,7 @@ void Sequence<Content>::restore_authors(std::vector<Author> authors) {
 template <class Content>
 void Sequence<Content>::restore_run(Run run, const VersionVector& touched) {
   if (chunks_.empty() || chunks_.back()->runs.size() >= chunk_runs_max / 2) {
-    chunks_.push_back(std::make_unique<Chunk>());
-    shown_of_.push_back(0);
+    add_chunk();
   }
   Chunk& chunk = *chunks_.back();
   const EventId put_down = event_of(run.last());
@@ -393,6 +428,13 @@ std::optional<std::string> Sequence<Content>::check() const {
   if (total != shown_) return "a sequence that miscounts what it shows";
   for (std::size_t i = 0; i < authors_.size(); ++i)
     if (down[i] != authors_[i].count()) return "an author with missing elements";
+  for (std::size_t b = 0; b < shown_of_block_.size(); ++b) {
+    std::uint64_t here = 0;
+    for (std::size_t c = b * block_chunks; c < std::min((b + 1) * block_chunks, chunks_.size());
+         ++c)
+      here += shown_of_[c];
+    if (here != shown_of_block_[b]) return "a block that miscounts what it shows";
+  }
   std::uint64_t before_near = 0;
   for (std::size_t c = 0; c < near_chunk_; ++c) before_near += shown_of_[c];
   if (before_near != near_shown_) return "a cached place that is elsewhere";

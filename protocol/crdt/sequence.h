@@ -125,7 +125,11 @@ class Sequence {
     // At least every event that put down, removed or changed something here: a version that
     // covers it shows in this chunk what is shown now.
     VersionVector touched;
+    // At most its place among the chunks: others come before it and none goes.
+    mutable std::size_t place = 0;
   };
+  // So many chunks are counted together.
+  static constexpr std::size_t block_chunks = 64;
 
   // How far each author's elements are known to a version; parallel to authors_.
   using Reach = std::vector<std::uint64_t>;
@@ -151,6 +155,7 @@ class Sequence {
   void split_chunk(std::size_t chunk);
   void add_shown(std::size_t chunk, std::uint64_t before, std::uint64_t after);
   void mark(std::size_t chunk, const Edit& edit);
+  void add_chunk();
 
   // Of an element of a moved item.
   std::size_t chunk_of(const ElementId& element) const;
@@ -159,7 +164,8 @@ class Sequence {
   void mark_places(const Item& item, const Edit& edit);
 
   std::vector<std::unique_ptr<Chunk>> chunks_;
-  std::vector<std::uint64_t> shown_of_;  // per chunk
+  std::vector<std::uint64_t> shown_of_;        // per chunk
+  std::vector<std::uint64_t> shown_of_block_;  // per block_chunks of them
   std::uint64_t shown_ = 0;
   std::vector<Author> authors_;
   // The runs of moved items, which are of length one: where a change of the item is to be counted.

@@ -195,7 +195,14 @@ void TreeContainer::restored() {
     node.used = true;
     if (!node.removed.empty()) ++all.covers;
   }
-  all.settle();
+  // Nobody looks at the tree as it was between two moves: only the last place counts.
+  std::sort(all.waiting.begin(), all.waiting.end(), is_first);
+  all.done = std::move(all.waiting);
+  all.waiting.clear();
+  for (const auto& move : all.done) TreeForest::redo_bare(*move);
+  std::vector<TreeNode*> nodes;
+  for (auto& [id, node] : all.nodes) nodes.push_back(&node);
+  TreeForest(all.covers).raise(all.root, nodes);
 }
 
 std::size_t TreeContainer::size_estimate_bytes() const {

@@ -183,6 +183,19 @@ void TreeForest::redo(TreeShift& move) const {
   if (!move.skipped) carry(node, &move);
 }
 
+void TreeForest::redo_bare(TreeShift& move) {
+  move.before = move.node->at;
+  move.skipped = (!move.parent->is_root() && !move.parent->at) ||
+                 is_tree_under(*move.parent, *move.node);
+  if (!move.skipped) move.node->at = &move;
+}
+
+void TreeForest::raise(TreeNode& root, const std::vector<TreeNode*>& nodes) const {
+  for (TreeNode* node : nodes)
+    if (node->at) attach(*node);
+  if (covers_ > 0) look(root, Which::all);
+}
+
 void TreeForest::undo(const TreeShift& move) const {
   if (!move.skipped) carry(*move.node, move.before);
 }

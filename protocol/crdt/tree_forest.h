@@ -17,6 +17,10 @@ class TreeForest {
 
   void redo(TreeShift& move) const;
   void undo(const TreeShift& move) const;
+  // Instead of redo(), where no node is among its siblings yet; raise() brings them there.
+  static void redo_bare(TreeShift& move);
+  // All nodes of a tree. Requires: they are used.
+  void raise(TreeNode& root, const std::vector<TreeNode*>& nodes) const;
 
   // A use that nothing can have removed yet.
   void begin_to_use(TreeNode& node) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The reading half of Library.
+#include "protocol/crdt/text_container.h"
 #include "protocol/node/entity_past.h"
 #include "protocol/node/library_desk.h"
 
@@ -29,9 +30,8 @@ void collect_kinds(const crdt::Document& document, const crdt::Value& value, crd
   const auto* items = std::get_if<crdt::ValueList>(&value.node);
   if (items && kind == crdt::Kind::tree) {
     for (const crdt::Value& item : *items) {
-      const std::string id = crdt::id_of_node(item);
-      path.emplace_back(crdt::NodeStep{id});
-      collect_kinds(document, *crdt::node_in(*items, id), path, out);
+      path.emplace_back(crdt::NodeStep{crdt::id_of_node(item)});
+      collect_kinds(document, std::get<crdt::ValueMap>(item.node).at("value"), path, out);
       path.pop_back();
     }
   }

@@ -177,9 +177,8 @@ TEST_CASE("a tree reads as its nodes, annotated as it is written") {
   CHECK(grove.laptop.call("entity.get", {{"entity", again["entity"]},
                                          {"annotated", true}})["value"] == annotated);
   std::string places;
-  for (const Json& note :
-       grove.laptop.call("entity.get", {{"entity", grove.id}, {"annotated", true}})["notes"])
-    places += note["path"].get<std::string>() + " ";
+  const Json whole = grove.laptop.call("entity.get", {{"entity", grove.id}, {"annotated", true}});
+  for (const Json& note : whole["notes"]) places += note["path"].get<std::string>() + " ";
   CHECK(places == "/tree /tree/~3a /tree/~3b /tree/~3b/t /tree/~3c ");
   // A whole tree is put by the fewest moves.
   Json wanted = Json::parse(R"({"tree":[{"id":"c","parent":null,"value":{}},
