@@ -52,6 +52,15 @@ Schema kept_value_schema() {
                      required("at", time("when, by that device's clock"))});
 }
 
+Schema mark_schema() {
+  return object(
+      "", {required("from", count("where it begins, counted as positions says")),
+           required("to", count("where it ends")), required("key", any_text("what kind of thing")),
+           required("value", any_value("what is said; null if it was taken back, beside others")),
+           optional("others", array("other values, set by devices that did not know of each other",
+                                    any_value(""), unbounded))});
+}
+
 Schema note_schema() {
   return object(
       "", {required("path", any_text("the place, as a JSON Pointer")),
@@ -61,6 +70,8 @@ Schema note_schema() {
            required("at", time("when, by that device's clock")),
            optional("length", count("of a text, counted as positions says")),
            optional("rule", any_text("the rule of the type that made this value of the others")),
+           optional("marks",
+                    array("of a text: what text.mark said about it", mark_schema(), unbounded)),
            optional("others", array("what else is kept there", kept_value_schema(), unbounded))});
 }
 
@@ -205,6 +216,13 @@ Schema diff_schema() {
                              {required("at", count("the position, in Unicode scalar values")),
                               required("removed", count("characters that go")),
                               required("inserted", any_text("what comes in their place"))})}))});
+}
+
+Schema typed_schema() {
+  return object(
+      "", {required("entity", id16("the entity")),
+           required("waiting", boolean("whether it waits for more; false: it is a change now")),
+           required("length", count("of the text with it, counted as positions says"))});
 }
 
 Schema cursor_schema() {

@@ -155,6 +155,14 @@ Json show(const step::RemovalRow& removal) {
   return made;
 }
 
+Json show(const step::MarkNote& mark) {
+  Json made = {
+      {"from", mark.from}, {"to", mark.to}, {"key", mark.key}, {"value", to_json(mark.value)}};
+  if (!mark.others.empty())
+    made["others"] = rows_of(mark.others, [](const auto& value) { return to_json(value); });
+  return made;
+}
+
 Json show(const step::PlaceNote& note) {
   Json made = {{"path", pointer_of(note.path)},
                {"kind", name_of(note.kind)},
@@ -163,6 +171,8 @@ Json show(const step::PlaceNote& note) {
                {"at", rfc3339(note.at)}};
   if (note.length) made["length"] = *note.length;
   put_text(made, "rule", note.rule);
+  if (!note.marks.empty())
+    made["marks"] = rows_of(note.marks, [](const auto& mark) { return show(mark); });
   if (!note.others.empty())
     made["others"] = rows_of(note.others, [](const auto& value) { return show(value); });
   return made;
@@ -336,6 +346,12 @@ struct Shower {
   Json operator()(const step::DiffAnswer& answer) const {
     return {{"to", answer.to},
             {"changes", rows_of(answer.changes, [](const auto& change) { return show(change); })}};
+  }
+
+  Json operator()(const step::TypedAnswer& answer) const {
+    return {{"entity", answer.entity.hex()},
+            {"waiting", answer.waiting},
+            {"length", answer.length}};
   }
 
   Json operator()(const step::CursorAnswer& answer) const {

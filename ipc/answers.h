@@ -33,6 +33,7 @@ Schema entity_schema();
 Schema entities_schema();
 Schema history_schema();
 Schema diff_schema();
+Schema typed_schema();
 Schema cursor_schema();
 Schema cursor_places_schema();
 Schema blame_schema();

@@ -54,6 +54,7 @@ std::vector<Method> pair_methods();
 std::vector<Method> entity_methods();
 std::vector<Method> history_methods();
 std::vector<Method> text_methods();
+std::vector<Method> typing_methods();
 std::vector<Method> version_methods();
 std::vector<Method> conflict_methods();
 std::vector<Method> type_methods();

@@ -36,7 +36,9 @@ constexpr std::size_t number_escape = 15;
 constexpr std::size_t depth_escape = 14;
 constexpr std::size_t same_path = 15;
 constexpr std::uint64_t index_max = UINT32_MAX;
-constexpr std::uint8_t mark_grows_max = text::mark_grows_at_start | text::mark_grows_at_end;
+constexpr std::uint8_t mark_grows_max = TextMark::grows_at_start | TextMark::grows_at_end;
+static_assert(TextMark::grows_at_start == text::mark_grows_at_start &&
+              TextMark::grows_at_end == text::mark_grows_at_end);
 // Spec C5: a repeated path costs one byte on the wire and a copy here; this bounds all of them.
 constexpr std::size_t paths_size_max = 64 * limits::event_plaintext_size_max;
 

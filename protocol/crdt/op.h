@@ -126,9 +126,10 @@ struct TextEdit {
 };
 // Says something about a range of a text: bold, a link, a comment. Null takes it back.
 struct TextMark {
+  static constexpr std::uint8_t grows_at_start = 1, grows_at_end = 2;
   std::uint64_t position = 0;
   std::uint64_t count = 0;
-  std::uint8_t grows = 0;  // with what is typed right at its start (1) or its end (2)
+  std::uint8_t grows = 0;  // with what is typed right at these ends
   std::string key;
   Scalar value;
   bool operator==(const TextMark&) const = default;

@@ -87,7 +87,7 @@ bool SegmentWriter::add_past(const PastEventView& event) {
 
 void SegmentWriter::add_op(const crdt::Op& op) {
   const bool edits_text = crdt::kind_of(op.action) == crdt::Kind::text &&
-                       !std::holds_alternative<crdt::TextMark>(op.action);
+                          !std::holds_alternative<crdt::TextMark>(op.action);
   const bool same_path = op.path == path_;
   static const auto text_edit_number =
       static_cast<std::uint8_t>(crdt::Action(crdt::TextEdit{}).index());
@@ -117,8 +117,8 @@ void SegmentWriter::add_edit(const crdt::TextEdit& edit) {
   wire::Writer& places = column(Column::places);
   places.varint(edit.splices.size());
   for (const crdt::TextSplice& splice : edit.splices) {
-    places.zigzag(difference(static_cast<std::int64_t>(splice.position),
-                             static_cast<std::int64_t>(place_)));
+    places.zigzag(
+        difference(static_cast<std::int64_t>(splice.position), static_cast<std::int64_t>(place_)));
     column(Column::removals).varint(splice.removed);
     column(Column::insertions).varint(splice.inserted);
     place_ = splice.position + splice.inserted;

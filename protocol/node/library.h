@@ -30,6 +30,8 @@ class Library {
   // Errors of all: Errc::not_found, Errc::invalid, Errc::conflict, Errc::oversized, Errc::busy.
   static Result<Written> create(Desk& desk, step::EntityCreate command);
   static Result<Written> update(Desk& desk, step::EntityUpdate command);
+  // As if something was written that changed nothing.
+  static Result<Written> unchanged(Desk& desk, const EntityId& entity);
   static Result<Written> remove(Desk& desk, const step::EntityDelete& command);
   static Result<Written> resolve(Desk& desk, const step::ConflictResolve& command);
   static Result<Written> restore(Desk& desk, const step::EntityRestore& command);

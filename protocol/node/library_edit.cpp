@@ -96,6 +96,14 @@ Result<Library::Written> Library::update(Desk& desk, step::EntityUpdate command)
   return written;
 }
 
+Result<Library::Written> Library::unchanged(Desk& desk, const EntityId& entity) {
+  const auto state = find_existing(desk, entity);
+  if (!state) return pass(state);
+  Written written;
+  written.answer = {entity, (*state)->version(table_of(desk, (*state)->space)), 0};
+  return written;
+}
+
 Result<Library::Written> Library::remove(Desk& desk, const step::EntityDelete& command) {
   const auto state = find_existing(desk, command.entity);
   if (!state) return pass(state);

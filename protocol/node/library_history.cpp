@@ -2,6 +2,7 @@
 //
 // The part of Library that looks back: versions, what differs between them, and going back.
 #include "protocol/crdt/value_diff.h"
+#include "protocol/history/mark_reversal.h"
 #include "protocol/history/replay.h"
 #include "protocol/history/reversal.h"
 #include "protocol/node/entity_past.h"
@@ -133,8 +134,24 @@ Result<UndoStack::Entry> next_to_take_back(const Past& past, crdt::LogIndex own,
                                    : "there is nothing that this device could redo here");
 }
 
+// `ops` and those that mark texts as before, too.
+Result<std::vector<crdt::Op>> with_marks(const crdt::Rehearsal::Scene& scene,
+                                         const crdt::Document& before, const crdt::Document& after,
+                                         std::vector<crdt::Op> ops) {
+  crdt::Rehearsal rehearsal(scene);
+  Status run;
+  if (!ops.empty()) run = rehearsal.run(std::move(ops));
+  if (!run) return pass(run);
+  auto marks = history::reverse_marks(before, after, scene.document, rehearsal.document());
+  if (marks.empty()) return rehearsal.take();
+  run = rehearsal.run(std::move(marks));
+  if (!run) return pass(run);
+  return rehearsal.take();
+}
+
 // Ops after which the entity reads as if the changes `entry` had not been made.
-Result<std::vector<crdt::Op>> ops_to_take_back(const Past& past, const EntityState& state,
+Result<std::vector<crdt::Op>> ops_to_take_back(const Past& past,
+                                               const crdt::Rehearsal::Scene& scene,
                                                crdt::LogIndex own, const UndoStack::Entry& entry) {
   const auto before = past_of(past.segments, {own, entry.first});
   if (!before) return pass(before);
@@ -146,8 +163,10 @@ Result<std::vector<crdt::Op>> ops_to_take_back(const Past& past, const EntitySta
   const auto done = history::replay(past.segments, past.logs, *after);
   if (!done) return pass(done);
   const crdt::Shape wanted =
-      history::reverse(shape_of_all(*old), shape_of_all(*done), shape_of_all(state.document));
-  return crdt::ops_to_put(state.document, {}, wanted);
+      history::reverse(shape_of_all(*old), shape_of_all(*done), shape_of_all(scene.document));
+  auto ops = crdt::ops_to_put(scene.document, {}, wanted);
+  if (!ops) return pass(ops);
+  return with_marks(scene, *old, *done, std::move(*ops));
 }
 
 EditPlan plan_of(std::vector<crdt::Op> ops) {
@@ -245,7 +264,9 @@ Result<Library::Written> Library::restore(Desk& desk, const step::EntityRestore&
     return fail(Errc::invalid, "the entity was deleted at that version; restore an earlier one");
   const auto author = desk.vault.author(desk.draft, now.space);
   if (!author) return pass(author);
-  auto ops = crdt::ops_to_put(now.document, {}, shape_of_all(then->document));
+  auto planned = crdt::ops_to_put(now.document, {}, shape_of_all(then->document));
+  if (!planned) return pass(planned);
+  auto ops = with_marks(scene_of(desk, now), then->document, now.document, std::move(*planned));
   if (!ops) return pass(ops);
   if (ops->empty() && !now.is_deleted()) {
     Written unchanged;
@@ -277,7 +298,7 @@ Result<TakingBack> plan_taking_back(Library::Desk& desk, EntityState& state, con
   }
   if (state.is_deleted())
     return fail(Errc::conflict, "the entity is deleted; restore a version of it first");
-  auto ops = ops_to_take_back(*past, state, own, *entry);
+  auto ops = ops_to_take_back(*past, scene_of(desk, state), own, *entry);
   if (!ops) return pass(ops);
   return TakingBack{BodyKind::edit, std::move(*ops)};
 }

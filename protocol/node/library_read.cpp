@@ -115,6 +115,30 @@ void add_conflicts(const Library::Desk& desk, const EntityState& state,
     add(ruled.conflict, std::string(crdt::name_of(ruled.rule)), 0);
 }
 
+std::vector<step::MarkNote> marks_of(const crdt::TextContainer& text, crdt::Positions unit) {
+  std::vector<step::MarkNote> out;
+  const std::vector<crdt::TextMarks::Span> spans = text.marks().spans();
+  if (spans.empty()) return out;
+  const std::string utf8 = text.text();
+  for (const crdt::TextMarks::Span& span : spans) {
+    step::MarkNote mark{crdt::position_of(utf8, span.from, unit),
+                        crdt::position_of(utf8, span.to, unit), span.rows[0]->key,
+                        span.rows[0]->value};
+    for (const crdt::TextMarks::Row* row : span.rows)
+      if (row->value != mark.value &&
+          std::find(mark.others.begin(), mark.others.end(), row->value) == mark.others.end())
+        mark.others.push_back(row->value);
+    // Who said it does not matter here.
+    const bool goes_on = !out.empty() && out.back().key == mark.key && out.back().to == mark.from &&
+                         out.back().value == mark.value && out.back().others == mark.others;
+    if (goes_on)
+      out.back().to = mark.to;
+    else
+      out.push_back(std::move(mark));
+  }
+  return out;
+}
+
 void annotate(const Library::Desk& desk, const EntityState& state,
               const crdt::Settlement& settlement, const step::EntityGet& command,
               step::EntityAnswer& answer) {
@@ -132,6 +156,9 @@ void annotate(const Library::Desk& desk, const EntityState& state,
     const auto* text = scalar ? std::get_if<std::string>(scalar) : nullptr;
     if (note.kind == crdt::Kind::text && text)
       row.length = crdt::length_of(*text, command.positions);
+    if (const crdt::TextContainer* marked = state.document.find_text(note.path);
+        marked && note.kind == crdt::Kind::text)
+      row.marks = marks_of(*marked, command.positions);
     answer.notes.push_back(std::move(row));
   }
   add_conflicts(desk, state, settlement, answer.notes);

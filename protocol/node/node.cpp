@@ -138,6 +138,10 @@ step::Step Node::settle(Now now) {
   if (house_.degraded && house_.vault) read_on(turn);
   if (house_.has_vault() && !house_.degraded) {
     take_news(turn);
+    if (house_.vault && !rebuild_.is_running())
+      write_typing(turn, [&](Library::Desk& desk) {
+        return house_.typing.flush_due(desk, turn.now.instant);
+      });
     if (house_.vault) settle_vault(turn);
     // What another device has seen must not be taken back by a power cut: this device would write
     // other events in the same places.
@@ -162,6 +166,16 @@ step::Step Node::settle(Now now) {
     waits_.check(house_, turn, links_.is_dialling() ? Waits::Dialling::yes : Waits::Dialling::no);
   links_.flush(turn);
   return finish(turn, deadline(turn));
+}
+
+void Node::write_typing(Turn& turn, const std::function<Status(Library::Desk&)>& run) {
+  if (house_.typing.is_empty() || house_.degraded) return;
+  Library::Desk desk{*house_.vault, turn.draft, house_.random, turn.now.wall};
+  const Status written = run(desk);
+  if (written) return;
+  turn.note(step::NoteLevel::error, "typing", written.error().context);
+  house_.attention.push_back("What was typed could not be written: " + written.error().context +
+                             "; it is kept, and text.flush tries again.");
 }
 
 // Once in a run: if it does not help, it would not help the next time.
@@ -304,6 +318,7 @@ std::optional<Instant> Node::deadline(const Turn& turn) const {
   consider(waits_.deadline());
   // Nothing of the rest is done without a store: its deadlines would never pass.
   if (house_.degraded) return first;
+  if (house_.vault) consider(house_.typing.deadline());
   consider(links_.deadline());
   consider(view_due_);
   if (house_.replicator) consider(house_.replicator->deadline());

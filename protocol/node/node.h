@@ -80,6 +80,8 @@ class Node {
   void answer(Turn& turn, RequestId request, step::EntityUndo& command);
   void answer(Turn& turn, RequestId request, step::TextCursor& command);
   void answer(Turn& turn, RequestId request, step::TextResolve& command);
+  void answer(Turn& turn, RequestId request, step::TextType& command);
+  void answer(Turn& turn, RequestId request, step::TextFlush& command);
   void answer(Turn& turn, RequestId request, step::TextBlame& command);
   void answer(Turn& turn, RequestId request, step::VersionName& command);
   void answer(Turn& turn, RequestId request, step::VersionList& command);
@@ -96,11 +98,15 @@ class Node {
   void answer(Turn& turn, RequestId request, step::PresenceSet& command);
   void answer(Turn& turn, RequestId request, step::PresenceClear& command);
   void answer(Turn& turn, RequestId request, step::PresenceList& command);
+  // With the vault; with it and all that was typed so far in the documents; and to write.
+  template <class Run>
+  void with_open_vault(Turn& turn, RequestId request, Run run);
   template <class Run>
   void with_vault(Turn& turn, RequestId request, Run run);
   template <class Run>
   void write(Turn& turn, RequestId request, step::Wait wait, Run run);
 
+  void write_typing(Turn& turn, const std::function<Status(Library::Desk&)>& run);
   void settle_vault(Turn& turn);
   void merge_slice_of(Turn& turn);
   void mend_view(Turn& turn);

@@ -21,7 +21,7 @@ Result<step::Answer> as_answer(Status status) {
 }  // namespace
 
 template <class Run>
-void Node::with_vault(Turn& turn, RequestId request, Run run) {
+void Node::with_open_vault(Turn& turn, RequestId request, Run run) {
   if (!house_.has_vault())
     return turn.reply_error(
         request, {Errc::not_found,
@@ -36,6 +36,17 @@ void Node::with_vault(Turn& turn, RequestId request, Run run) {
   turn.must_settle = true;
   Library::Desk desk{*house_.vault, turn.draft, house_.random, turn.now.wall};
   run(desk);
+}
+
+template <class Run>
+void Node::with_vault(Turn& turn, RequestId request, Run run) {
+  with_open_vault(turn, request, [&](Library::Desk& desk) {
+    write_typing(turn, [this](Library::Desk& at) {
+      const auto written = house_.typing.flush(at, std::nullopt);
+      return written ? Status() : pass(written);
+    });
+    run(desk);
+  });
 }
 
 template <class Run>
@@ -86,6 +97,11 @@ void Node::answer(Turn& turn, RequestId request, step::VaultUnlock& command) {
 }
 
 void Node::answer(Turn& turn, RequestId request, step::VaultLock&) {
+  if (house_.vault)
+    write_typing(turn, [this](Library::Desk& desk) {
+      const auto written = house_.typing.flush(desk, std::nullopt);
+      return written ? Status() : pass(written);
+    });
   door_.lock(house_, turn, request);
 }
 
@@ -203,6 +219,36 @@ void Node::answer(Turn& turn, RequestId request, step::TextResolve& command) {
   });
 }
 
+void Node::answer(Turn& turn, RequestId request, step::TextType& command) {
+  with_open_vault(turn, request, [&](Library::Desk& desk) {
+    if (house_.degraded)
+      return turn.reply_error(
+          request, {Errc::degraded, "the disk refuses writes; free some space, then type again"});
+    const auto stage = [&](const EntityId& entity, const Preview& preview) {
+      PresenceDesk shown = presence_desk(house_, turn);
+      // Too much at once, or nobody who could see it: then the event shows it.
+      if (!house_.presence->publish_preview(shown, entity, preview))
+        house_.presence->withdraw_preview(shown, entity);
+    };
+    turn.reply(request, as_answer(house_.typing.type(desk, command, turn.now.instant, stage)));
+  });
+}
+
+void Node::answer(Turn& turn, RequestId request, step::TextFlush& command) {
+  const EntityId entity = command.entity;
+  const auto flush = [&](Library::Desk& desk) -> Result<Library::Written> {
+    auto written = house_.typing.flush(desk, entity);
+    if (!written) return pass(written);
+    if (*written) return std::move(**written);
+    return Library::unchanged(desk, entity);
+  };
+  with_open_vault(turn, request, [&](Library::Desk& desk) {
+    auto written = flush(desk);
+    if (!written) return turn.reply_error(request, written.error());
+    waits_.add_write(house_, turn, request, command.wait, std::move(*written));
+  });
+}
+
 void Node::answer(Turn& turn, RequestId request, step::TextBlame& command) {
   with_vault(turn, request, [&](Library::Desk& desk) {
     turn.reply(request, as_answer(Library::blame(desk, command)));
@@ -268,8 +314,9 @@ void Node::answer(Turn& turn, RequestId request, step::SyncConnect& command) {
 }
 
 void Node::answer(Turn& turn, RequestId request, step::SubOpen& command) {
-  with_vault(turn, request,
-             [&](Library::Desk&) { turn.reply(request, as_answer(house_.changes.open(command))); });
+  with_open_vault(turn, request, [&](Library::Desk&) {
+    turn.reply(request, as_answer(house_.changes.open(command)));
+  });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::SubClose& command) {
@@ -287,7 +334,7 @@ void Node::answer(Turn& turn, RequestId request, step::EventsPoll& command) {
 // ---- presence ---------------------------------------------------------------------------------
 
 void Node::answer(Turn& turn, RequestId request, step::PresenceSet& command) {
-  with_vault(turn, request, [&](Library::Desk&) {
+  with_open_vault(turn, request, [&](Library::Desk&) {
     PresenceDesk desk = presence_desk(house_, turn);
     auto shown = house_.presence->set(desk, command);
     turn.reply(request, as_answer(std::move(shown)));
@@ -295,7 +342,7 @@ void Node::answer(Turn& turn, RequestId request, step::PresenceSet& command) {
 }
 
 void Node::answer(Turn& turn, RequestId request, step::PresenceClear& command) {
-  with_vault(turn, request, [&](Library::Desk&) {
+  with_open_vault(turn, request, [&](Library::Desk&) {
     PresenceDesk desk = presence_desk(house_, turn);
     house_.presence->clear(desk, command);
     turn.reply(request, step::Answer(step::Done{}));
@@ -303,7 +350,7 @@ void Node::answer(Turn& turn, RequestId request, step::PresenceClear& command) {
 }
 
 void Node::answer(Turn& turn, RequestId request, step::PresenceList& command) {
-  with_vault(turn, request, [&](Library::Desk&) {
+  with_open_vault(turn, request, [&](Library::Desk&) {
     PresenceDesk desk = presence_desk(house_, turn);
     turn.reply(request, as_answer(Presence::list(desk, command)));
   });

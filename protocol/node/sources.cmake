@@ -17,6 +17,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/library_history.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_read.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_text.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/keystrokes.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_versions.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp

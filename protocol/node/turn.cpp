@@ -44,6 +44,7 @@ Status open_house(House& house, Turn& turn, space::Unlocked unlocked) {
       OpenVault::open(turn.draft, std::move(unlocked), house.identity->device, house.random);
   if (!vault) return pass(vault);
   house.vault = std::move(*vault);
+  house.typing.load(*house.vault, turn.draft);
   // Opened again after a lost commit, it goes on: nothing of it was ever to be committed.
   if (!house.presence) house.presence = std::make_unique<Presence>();
   house.replicator->set_receipt_key(&house.vault->secrets().sign);
@@ -80,6 +81,7 @@ Status lock_house(House& house, Turn& turn) {
   house.presence->end(desk);
   house.presence.reset();
   house.changes.board().clear();
+  house.typing.forget();
   house.vault.reset();
   house.changes.forget_all(turn.effects);
   return {};

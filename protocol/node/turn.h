@@ -8,6 +8,7 @@
 #pragma once
 
 #include "protocol/node/changes.h"
+#include "protocol/node/keystrokes.h"
 #include "protocol/node/open_vault.h"
 #include "protocol/node/presence.h"
 #include "protocol/step/step.h"
@@ -58,6 +59,7 @@ struct House {
   bool rolled_back = false;
   std::unique_ptr<sync::EphemeralRelay> relay{};  // once there is a vault
   std::unique_ptr<Presence> presence{};           // while unlocked
+  Keystrokes typing{};                            // while unlocked
 
   bool has_vault() const { return identity.has_value(); }
 };

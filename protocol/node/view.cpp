@@ -196,6 +196,13 @@ void View::put_kept(std::string_view name, Bytes subject, Buffer value) {
   extras_.insert_or_assign(named_key('k', name, subject), std::move(value));
 }
 
+void View::keep_now(log::Draft& draft, std::string_view name, Bytes subject, Buffer value,
+                    Random& random) {
+  const Buffer key = named_key('k', name, subject);
+  extras_.erase(key);
+  draft.put(Family::view, key, seal_row(key, value, random));
+}
+
 Result<std::optional<Buffer>> View::find_kept(const StoreReader& reader, std::string_view name,
                                               Bytes subject) const {
   const Buffer key = named_key('k', name, subject);

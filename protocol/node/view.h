@@ -55,6 +55,10 @@ class View {
   Result<std::optional<Buffer>> find_kept(const StoreReader& reader, std::string_view name,
                                           Bytes subject) const;
 
+  // The same, written at once.
+  void keep_now(log::Draft& draft, std::string_view name, Bytes subject, Buffer value,
+                Random& random);
+
   bool is_dirty() const { return dirty_count_ > 0 || !extras_.empty(); }
   // Enough has gathered that it should be written now.
   bool is_full() const { return dirty_count_ >= dirty_max || extras_.size() >= dirty_max; }

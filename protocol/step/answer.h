@@ -123,6 +123,14 @@ struct ConflictValue {
   WallTime at;
 };
 // What is known of one place of a document.
+// A range of a text with a mark, in the units asked for.
+struct MarkNote {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::string key;
+  crdt::Scalar value;
+  std::vector<crdt::Scalar> others = {};  // set by those who did not know of each other
+};
 struct PlaceNote {
   crdt::Path path;
   std::optional<crdt::Kind> kind;  // nothing: a leaf
@@ -132,6 +140,7 @@ struct PlaceNote {
   std::optional<std::uint64_t> length;  // of a text, in the units asked for
   std::vector<ConflictValue> others;    // what else is kept there
   std::string rule;                     // that made the value of all of them; empty: none
+  std::vector<MarkNote> marks = {};     // of a text
 };
 struct EntityAnswer {
   EntityId entity;
@@ -181,6 +190,11 @@ struct HistoryAnswer {
 struct DiffAnswer {
   std::string to;  // the version that the changes lead to
   std::vector<history::Change> changes;
+};
+struct TypedAnswer {
+  EntityId entity;
+  bool waiting = false;      // for more, before it is an event
+  std::uint64_t length = 0;  // of the text with it, in the units asked for
 };
 struct CursorAnswer {
   std::string cursor;   // opaque
@@ -319,7 +333,7 @@ struct LogsAnswer {
 using Answer = std::variant<Done, StatusAnswer, RebuildAnswer, DevicesAnswer, SpacesAnswer,
                             InviteAnswer, PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer,
                             HistoryAnswer, ConflictsAnswer, TypesAnswer, SubAnswer, EventsAnswer,
-                            PresenceAnswer, PresencesAnswer, LogsAnswer, DiffAnswer, CursorAnswer,
+                            PresenceAnswer, PresencesAnswer, LogsAnswer, DiffAnswer, TypedAnswer, CursorAnswer,
                             CursorPlacesAnswer, BlameAnswer, NamedVersionsAnswer>;
 
 }  // namespace syncline::step

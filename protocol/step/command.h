@@ -222,6 +222,19 @@ struct TextResolve {
   std::vector<std::string> cursors;
   crdt::Positions positions = crdt::Positions::scalars;
 };
+// A keystroke, or a few: gathered with others until it is worth an event.
+struct TextType {
+  EntityId entity;
+  crdt::Path path;
+  std::uint64_t position = 0;  // of the text with all that was typed before
+  std::uint64_t removed = 0;
+  std::string inserted;
+  crdt::Positions positions = crdt::Positions::scalars;
+};
+struct TextFlush {
+  EntityId entity;
+  Wait wait = Wait::local;
+};
 struct TextBlame {
   EntityId entity;
   crdt::Path path;
@@ -319,7 +332,7 @@ using Command = std::variant<
     SystemStatus, SystemRebuild, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList,
     SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate, EntityGet,
     EntityList, EntityUpdate, EntityDelete, EntityHistory, EntityDiff, EntityRestore, EntityUndo,
-    TextCursor, TextResolve, TextBlame, VersionName, VersionList, VersionRemove, ConflictList,
+    TextCursor, TextResolve, TextType, TextFlush, TextBlame, VersionName, VersionList, VersionRemove, ConflictList,
     ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect,
     SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear, PresenceList, LogList>;
 

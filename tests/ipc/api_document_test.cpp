@@ -40,17 +40,17 @@ TEST_CASE("every method is described completely") {
     }
   }
   for (const char* name :
-       {"system.ping",   "system.info",    "system.status", "system.rebuild",   "vault.status",
-        "vault.init",    "vault.unlock",   "vault.lock",    "vault.passwd",     "device.list",
-        "space.list",    "pair.invite",    "pair.join",     "pair.status",      "pair.confirm",
-        "pair.cancel",   "entity.create",  "entity.get",    "entity.list",      "entity.update",
-        "entity.delete", "entity.history", "conflict.list", "conflict.resolve", "sync.status",
-        "sync.now",      "sync.pause",     "sync.resume",   "sync.connect",     "sub.open",
-        "sub.close",     "sub.ack",        "events.poll",   "log.list",         "rpc.discover",
-        "presence.set",  "presence.clear", "presence.list", "entity.diff",      "entity.restore",
-        "entity.undo",   "entity.redo",    "entity.put",    "type.declare",     "type.list",
-        "text.cursor",   "text.resolve",   "text.blame",    "version.name",     "version.list",
-        "version.remove"}) {
+       {"system.ping",    "system.info",    "system.status", "system.rebuild",   "vault.status",
+        "vault.init",     "vault.unlock",   "vault.lock",    "vault.passwd",     "device.list",
+        "space.list",     "pair.invite",    "pair.join",     "pair.status",      "pair.confirm",
+        "pair.cancel",    "entity.create",  "entity.get",    "entity.list",      "entity.update",
+        "entity.delete",  "entity.history", "conflict.list", "conflict.resolve", "sync.status",
+        "sync.now",       "sync.pause",     "sync.resume",   "sync.connect",     "sub.open",
+        "sub.close",      "sub.ack",        "events.poll",   "log.list",         "rpc.discover",
+        "presence.set",   "presence.clear", "presence.list", "entity.diff",      "entity.restore",
+        "entity.undo",    "entity.redo",    "entity.put",    "type.declare",     "type.list",
+        "text.cursor",    "text.resolve",   "text.blame",    "version.name",     "version.list",
+        "version.remove", "text.type",      "text.flush"}) {
     CAPTURE(name);
     CHECK(names.erase(name) == 1);
   }

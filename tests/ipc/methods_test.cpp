@@ -247,6 +247,7 @@ step::DiffAnswer sample_diff() {
 // What concerns texts and versions.
 void add_samples(std::vector<step::Answer>& answers) {
   answers.push_back(step::RebuildAnswer{3, {EntityId{}}, 1, 1, true});
+  answers.push_back(step::TypedAnswer{EntityId{}, true, 3});
   answers.push_back(step::CursorAnswer{"00", "a.1"});
   answers.push_back(step::CursorPlacesAnswer{
       {{step::CursorState::held, 3}, {step::CursorState::gone, 4}, {}}, 5, "a.1"});
@@ -281,6 +282,7 @@ std::vector<step::Answer> sample_answers() {
   note.length = 1;
   note.rule = "text";
   note.others = conflict.values;
+  note.marks = {{0, 1, "bold", crdt::Scalar(true), {crdt::Scalar(false)}}};
   entity.notes.push_back(std::move(note));
   step::TypeRow type;
   type.rules.emplace("/price", "max");
@@ -311,12 +313,12 @@ std::vector<step::Answer> sample_answers() {
 
 Schema schema_of(const step::Answer& answer) {
   const std::vector<Schema> schemas = {
-      done_schema(),          status_schema(),   rebuild_schema(),       devices_schema(),
-      spaces_schema(),        invite_schema(),   pair_schema(),          written_schema(),
-      entity_schema(),        entities_schema(), history_schema(),       conflicts_schema(),
-      types_schema(),         sub_schema(),      events_schema(),        presence_set_schema(),
-      presence_list_schema(), logs_schema(),     diff_schema(),          cursor_schema(),
-      cursor_places_schema(), blame_schema(),    named_versions_schema()};
+      done_schema(),          status_schema(),        rebuild_schema(), devices_schema(),
+      spaces_schema(),        invite_schema(),        pair_schema(),    written_schema(),
+      entity_schema(),        entities_schema(),      history_schema(), conflicts_schema(),
+      types_schema(),         sub_schema(),           events_schema(),  presence_set_schema(),
+      presence_list_schema(), logs_schema(),          diff_schema(),    typed_schema(),
+      cursor_schema(),        cursor_places_schema(), blame_schema(),   named_versions_schema()};
   REQUIRE(schemas.size() == std::variant_size_v<step::Answer>);
   return schemas[answer.index()];
 }

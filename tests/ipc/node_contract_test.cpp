@@ -104,6 +104,9 @@ void look_closer(Program& program, const Json& id) {
   cursors["cursors"] = {program.call("text.cursor", at)["cursor"]};
   CHECK(program.call("text.resolve", cursors)["places"][0]["at"] == 3);
   CHECK(program.call("text.blame", text)["parts"].size() > 1);
+  at["insert"] = "typed ";
+  CHECK(program.call("text.type", at)["waiting"] == true);
+  CHECK(program.call("text.flush", {{"entity", id}})["ops_applied"] == 1);
   const Json named = {{"entity", id}, {"name", "as decided"}};
   program.call("version.name", named);
   CHECK(program.call("version.list", {{"entity", id}})["versions"].size() == 1);

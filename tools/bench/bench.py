@@ -177,6 +177,30 @@ def bench_rpc(agent):
         figure("rpc", case, "p99_us", "us", p99 * 1e6, limit)
 
 
+def bench_typing(agent):
+    """One keystroke after the other: gathered by the agent, and each as a change of its own."""
+    best = limits()
+    a = agent("a").start()
+    a.init()
+    entity = a.call("entity.create", {"type": "t", "value": {"text": {"$text": "x" * 20000}}})["entity"]
+    rpc = a.rpc()
+    place = {"entity": entity, "path": "/text"}
+
+    def change(wait):
+        return lambda n: rpc.call("entity.update", {"entity": entity, "wait": wait, "ops": [
+            {"op": "text.insert", "path": "/text", "at": 10000 + n, "text": "k"}]})
+
+    client = client_us()
+    for case, action, limit in (
+            ("gathered", lambda n: rpc.call("text.type", {**place, "at": 10000 + n, "insert": "k"}), client),
+            ("change_buffered", change("buffered"), client),
+            ("change_durable", change("local"), client + best["disk_sync_us"])):
+        timed(action, 100)
+        p50, p99 = timed(action, 2000)
+        figure("typing", case, "p50_us", "us", p50 * 1e6, limit)
+        figure("typing", case, "p99_us", "us", p99 * 1e6, limit)
+
+
 def bench_start(agent):
     a = agent("a").start()
     a.init()

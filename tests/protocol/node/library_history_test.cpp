@@ -70,6 +70,18 @@ struct Desk {
     if (found == fields.end()) return "(none)";
     return std::get<std::string>(std::get<crdt::Scalar>(found->second.node));
   }
+  // "bold 0-5=true" for each, with " " between.
+  std::string marks() {
+    step::EntityGet command;
+    command.entity = entity;
+    command.with_kinds = true;
+    std::string out;
+    for (const step::PlaceNote& note : devices.get<step::EntityAnswer>(0, command).notes)
+      for (const step::MarkNote& mark : note.marks)
+        out += (out.empty() ? "" : " ") + mark.key + " " + std::to_string(mark.from) + "-" +
+               std::to_string(mark.to);
+    return out;
+  }
   std::vector<step::VersionRow> versions() {
     return devices.get<step::HistoryAnswer>(0, step::EntityHistory{entity}).versions;
   }
@@ -180,6 +192,40 @@ TEST_CASE("restoring makes an entity read as it did, by one more change") {
   desk.devices.get<step::WrittenAnswer>(0, command);
   CHECK_FALSE(desk.get().deleted);
   CHECK(desk.read("body") == "hello");
+}
+
+TEST_CASE("undoing, redoing and restoring take the marks of texts along") {
+  Desk desk(2);
+  const auto mark = [](std::uint64_t at, std::uint64_t count, const char* key) {
+    return crdt::Op{body_path, crdt::TextMark{at, count, 0, key, crdt::Scalar(true)}};
+  };
+  desk.edit(insert(5, " world"));
+  const std::string plain = desk.versions().front().version;
+  desk.edit(mark(0, 5, "bold"));
+  const std::string bold = desk.versions().front().version;
+  desk.devices.run();
+  desk.edit(mark(6, 5, "link"), 1);
+  desk.edit(insert(0, "oh, "), 1);
+  desk.devices.run();
+  CHECK(desk.marks() == "bold 4-9 link 10-15");
+  // What others marked and wrote since stays.
+  CHECK(desk.undo() == 1);
+  CHECK(desk.marks() == "link 10-15");
+  CHECK(desk.redo() == 1);
+  CHECK(desk.marks() == "bold 4-9 link 10-15");
+  desk.edit(cut(2, 5));
+  CHECK(desk.marks() == "bold 2-4 link 5-10");
+  desk.undo();
+  CHECK(desk.read("body") == "oh, hello world");
+  CHECK(desk.marks() == "bold 4-9 link 10-15");
+  const auto restore = [&](const std::string& version) {
+    desk.devices.get<step::WrittenAnswer>(0, step::EntityRestore{desk.entity, version, {}, {}});
+  };
+  restore(plain);
+  CHECK(desk.read("body") == "hello world");
+  CHECK(desk.marks() == "");
+  restore(bold);
+  CHECK(desk.marks() == "bold 0-5");
 }
 
 TEST_CASE("undoing goes back change by change, and redoing forth, also after a restart") {

@@ -141,7 +141,7 @@ TEST_CASE("a name that two devices gave at once keeps both versions, and the sam
   CHECK(shelf.title("final", 1) == "here");
 }
 
-TEST_CASE("a name is taken away everywhere; what cannot be named is refused") {
+TEST_CASE("a name is taken away everywhere, and what cannot be named is refused") {
   Shelf shelf;
   const std::string version = shelf.entitle("one");
   shelf.give("draft");

@@ -193,7 +193,8 @@ TEST_CASE("a rebuild of more entities than one slice, with changes arriving mean
   CHECK(shop.rebuild().changed == 0);
 }
 
-TEST_CASE("while all is made anew, calls about entities wait for another time; locking ends it") {
+TEST_CASE(
+    "while all is made anew, calls about entities wait for another time, and locking ends it") {
   Workshop shop(1);
   const EntityId entity = shop.create("one");
   shop.devices.run();

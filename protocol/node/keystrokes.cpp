@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// row    = version u8 (1) n:varint n*typing          kept under "typing"
+// typing = entity 16 base:text ops:bytes             one text edit on one text
+#include "protocol/node/keystrokes.h"
+
+#include "protocol/crdt/text_container.h"
+#include "protocol/crdt/text_edit.h"
+#include "protocol/node/library_desk.h"
+#include "protocol/text/utf8.h"
+
+#include <algorithm>
+
+namespace syncline::node {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds idle{2000};
+constexpr milliseconds burst{5000};
+constexpr std::uint8_t row_version = 1;
+constexpr std::string_view row_name = "typing";
+// The row is written with every keystroke.
+constexpr std::size_t typing_size_max = 12 * 1024;
+constexpr std::size_t open_max = 4;
+
+std::uint64_t length_in(const text::Rope& rope, crdt::Positions unit) {
+  if (unit == crdt::Positions::utf16) return rope.utf16_units();
+  return unit == crdt::Positions::bytes ? rope.bytes() : rope.scalars();
+}
+
+Result<std::uint64_t> place_in(const text::Rope& rope, std::uint64_t position,
+                               crdt::Positions unit) {
+  std::optional<std::uint64_t> found;
+  if (position <= length_in(rope, unit)) {
+    found = position;
+    if (unit == crdt::Positions::utf16) found = rope.scalar_of_utf16(position);
+    if (unit == crdt::Positions::bytes) found = rope.scalar_of_byte(position);
+  }
+  if (!found)
+    return fail(Errc::invalid, "position " + std::to_string(position) +
+                                   " is not one of this text, which ends at " +
+                                   std::to_string(length_in(rope, unit)) +
+                                   "; read it again with entity.get");
+  return *found;
+}
+
+Preview preview_of(const crdt::Path& path, const crdt::TextEdit& edit) {
+  Preview preview{path, {}};
+  std::string_view rest = edit.text;
+  for (const crdt::TextSplice& splice : edit.splices) {
+    const std::size_t size = text::byte_of_scalar(rest, static_cast<std::size_t>(splice.inserted));
+    preview.splices.push_back({splice.position, splice.removed, std::string(rest.substr(0, size))});
+    rest.remove_prefix(size);
+  }
+  return preview;
+}
+
+std::string text_after(std::string_view before, const crdt::TextEdit& edit) {
+  text::Rope rope(before);
+  for (const PreviewSplice& splice : preview_of({}, edit).splices) {
+    const std::uint64_t position = std::min<std::uint64_t>(splice.position, rope.scalars());
+    rope.remove(position, std::min<std::uint64_t>(splice.removed, rope.scalars() - position));
+    rope.insert(position, splice.inserted, text::count_scalars(splice.inserted));
+  }
+  return rope.text();
+}
+
+const crdt::TextContainer* text_in(const EntityState& state, const crdt::Path& path) {
+  return state.document.find_text(path);
+}
+
+}  // namespace
+
+Result<Keystrokes::Typing> Keystrokes::begin(Library::Desk& desk, const step::TextType& typed,
+                                             Instant now) const {
+  const auto state = find_existing(desk, typed.entity);
+  if (!state) return pass(state);
+  if ((*state)->is_deleted())
+    return fail(Errc::not_found, "the entity was deleted; entity.update brings it back");
+  const crdt::TextContainer* text = text_in(**state, typed.path);
+  if (text == nullptr)
+    return fail(Errc::not_found,
+                "no text is at this path; make one with entity.update: {\"$text\": \"\"}");
+  Typing typing;
+  typing.path = typed.path;
+  typing.base = (*state)->version(table_of(desk, (*state)->space));
+  typing.rope = text->rope();
+  typing.begun = typing.touched = now;
+  return typing;
+}
+
+Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::TextType& typed,
+                                           Instant now, const Stage& stage) {
+  auto at = open_.find(typed.entity);
+  const bool goes_on =
+      at != open_.end() && at->second.path == typed.path && at->second.rope && !at->second.failed;
+  if (!goes_on) {
+    const bool is_full = at == open_.end() && open_.size() >= open_max;
+    const std::optional<EntityId> which = is_full ? std::nullopt : std::optional(typed.entity);
+    if (auto written = flush(desk, which); !written) return pass(written);
+    auto typing = begin(desk, typed, now);
+    if (!typing) return pass(typing);
+    at = open_.emplace(typed.entity, std::move(*typing)).first;
+  }
+  Typing& typing = at->second;
+  const auto undo = [&](Error error) {
+    if (typing.pen.is_empty()) open_.erase(at);
+    return tl::unexpected<Error>(std::move(error));
+  };
+  if (typed.removed == 0 && typed.inserted.empty())
+    return undo({Errc::invalid, "nothing was typed: say what to insert or how much to remove"});
+  const auto from = place_in(*typing.rope, typed.position, typed.positions);
+  if (!from) return undo(from.error());
+  const auto to = place_in(*typing.rope, typed.position + typed.removed, typed.positions);
+  if (!to) return undo(to.error());
+  if (*to > *from) {
+    typing.rope->remove(*from, *to - *from);
+    typing.pen.remove(*from, *to - *from);
+  }
+  if (!typed.inserted.empty()) {
+    const std::uint64_t count = text::count_scalars(typed.inserted);
+    typing.rope->insert(*from, typed.inserted, count);
+    typing.pen.insert(*from, typed.inserted, count);
+  }
+  typing.touched = now;
+  step::TypedAnswer answer;
+  answer.entity = typed.entity;
+  answer.waiting = true;
+  answer.length = length_in(*typing.rope, typed.positions);
+  if (typing.pen.size_bytes() > typing_size_max) {
+    if (auto written = flush(desk, typed.entity); !written) return pass(written);
+    answer.waiting = false;
+    return answer;
+  }
+  save(desk);
+  stage(typed.entity, preview_of(typing.path, typing.pen.edit()));
+  return answer;
+}
+
+// Spec C7: positions are of the version that was typed into. If others have changed the entity
+// since, what was typed is merged into what the text is now.
+Result<Library::Written> Keystrokes::write(Library::Desk& desk, const EntityId& entity,
+                                           const Typing& typing) {
+  const auto state = find_existing(desk, entity);
+  if (!state) return pass(state);
+  step::EntityUpdate update;
+  update.entity = entity;
+  const crdt::TextEdit& edit = typing.pen.edit();
+  if ((*state)->version(table_of(desk, (*state)->space)) != typing.base) {
+    const auto then = entity_at(desk, **state, typing.base);
+    const crdt::TextContainer* text = then ? text_in(*then, typing.path) : nullptr;
+    const bool is_text = text_in(**state, typing.path) != nullptr;
+    if (text != nullptr && is_text) {
+      const std::string from = text->text();
+      update.ops.emplace_back(step::TextMerge{typing.path, from, text_after(from, edit)});
+    }
+  }
+  // Where the text is gone meanwhile, what was typed makes it be there again.
+  if (update.ops.empty()) update.ops.emplace_back(crdt::Op{typing.path, edit});
+  return Library::update(desk, std::move(update));
+}
+
+Status Keystrokes::write_due(Library::Desk& desk, Open::iterator at,
+                             std::optional<Library::Written>* written) {
+  auto made = write(desk, at->first, at->second);
+  if (!made) {
+    at->second.failed = true;
+    at->second.rope.reset();
+    return pass(made);
+  }
+  *written = std::move(*made);
+  open_.erase(at);
+  return {};
+}
+
+Result<std::optional<Library::Written>> Keystrokes::flush(Library::Desk& desk,
+                                                          const std::optional<EntityId>& entity) {
+  std::optional<Library::Written> written;
+  Status done;
+  bool any = false;
+  for (auto at = open_.begin(); at != open_.end();) {
+    const auto next = std::next(at);
+    if (entity ? at->first == *entity : !at->second.failed) {
+      any = true;
+      if (Status one = write_due(desk, at, &written); !one) done = one;
+    }
+    at = next;
+  }
+  if (any) save(desk);
+  if (!done) return pass(done);
+  return written;
+}
+
+Status Keystrokes::flush_due(Library::Desk& desk, Instant now) {
+  Status done;
+  bool any = false;
+  for (auto at = open_.begin(); at != open_.end();) {
+    const auto next = std::next(at);
+    const Typing& typing = at->second;
+    if (!typing.failed && (typing.touched + idle <= now || typing.begun + burst <= now)) {
+      any = true;
+      std::optional<Library::Written> written;
+      if (Status one = write_due(desk, at, &written); !one) done = one;
+    }
+    at = next;
+  }
+  if (any) save(desk);
+  return done;
+}
+
+std::optional<Instant> Keystrokes::deadline() const {
+  std::optional<Instant> first;
+  for (const auto& [entity, typing] : open_) {
+    if (typing.failed) continue;
+    const Instant due = std::min(typing.touched + idle, typing.begun + burst);
+    if (!first || due < *first) first = due;
+  }
+  return first;
+}
+
+void Keystrokes::save(Library::Desk& desk) const {
+  wire::Writer out;
+  out.u8(row_version).varint(open_.size());
+  for (const auto& [entity, typing] : open_) {
+    const crdt::Op op{typing.path, typing.pen.edit()};
+    out.id(entity).text(typing.base).bytes(crdt::encode_ops(std::span(&op, 1)));
+  }
+  desk.vault.view().keep_now(desk.draft, row_name, {}, to_buffer(out.view()), desk.random);
+}
+
+void Keystrokes::load(OpenVault& vault, const StoreReader& reader) {
+  open_.clear();
+  const auto row = vault.view().find_kept(reader, row_name, {});
+  if (!row || !*row) return;
+  wire::Reader in(**row);
+  if (in.u8() != row_version) return;
+  const std::uint64_t count = in.varint(open_max + 1);
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    const auto entity = in.id<EntityId>();
+    Typing typing;
+    typing.base = in.text(limits::event_plaintext_size_max);
+    auto ops = crdt::decode_ops(in.bytes(limits::event_plaintext_size_max));
+    const auto* edit =
+        ops && ops->size() == 1 ? std::get_if<crdt::TextEdit>(&ops->front().action) : nullptr;
+    if (!in.ok() || edit == nullptr) return;
+    typing.path = ops->front().path;
+    typing.pen.add(*edit);
+    open_.emplace(entity, std::move(typing));
+  }
+}
+
+}  // namespace syncline::node

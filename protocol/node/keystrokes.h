@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keystrokes: typing that programs send as it happens, gathered until it is worth an event.
+//
+// What was typed into one text becomes one event when nothing more comes for a while, when it has
+// gone on for long, or when somebody asks; meanwhile it is kept in a sealed row, so a crash loses
+// nothing, and connected devices see a preview. The caller must flush before anything reads or
+// writes entities: then the gathered typing is in the document.
+#pragma once
+
+#include "protocol/crdt/text_edit.h"
+#include "protocol/node/library.h"
+#include "protocol/node/presence.h"
+#include "protocol/text/rope.h"
+
+#include <map>
+#include <optional>
+
+namespace syncline::node {
+
+class Keystrokes {
+ public:
+  // Where previews are shown.
+  using Stage = std::function<void(const EntityId&, const Preview&)>;
+
+  bool is_empty() const { return open_.empty(); }
+
+  // Errors: Errc::not_found, Errc::invalid with the place and the length of the text.
+  Result<step::TypedAnswer> type(Library::Desk& desk, const step::TextType& typed, Instant now,
+                                 const Stage& stage);
+  // Makes events of all of it, or of what was typed into one entity; of what failed before only in
+  // this case. Returns the newest one. Errors: of the last one that failed; it is kept then.
+  Result<std::optional<Library::Written>> flush(Library::Desk& desk,
+                                                const std::optional<EntityId>& entity);
+  Status flush_due(Library::Desk& desk, Instant now);
+  std::optional<Instant> deadline() const;
+
+  // The vault was opened: whatever the row has is due at once.
+  void load(OpenVault& vault, const StoreReader& reader);
+  void forget() { open_.clear(); }
+
+ private:
+  struct Typing {
+    crdt::Path path;
+    std::string base;  // the version of the entity that it began with
+    crdt::TextPen pen;
+    std::optional<text::Rope> rope;  // the text with it; nothing after load()
+    Instant begun, touched;
+    bool failed = false;  // it was tried and waits for somebody to ask again
+  };
+  using Open = std::map<EntityId, Typing>;
+
+  Result<Typing> begin(Library::Desk& desk, const step::TextType& typed, Instant now) const;
+  Result<Library::Written> write(Library::Desk& desk, const EntityId& entity, const Typing& typing);
+  Status write_due(Library::Desk& desk, Open::iterator at,
+                   std::optional<Library::Written>* written);
+  void save(Library::Desk& desk) const;
+
+  Open open_;
+};
+
+}  // namespace syncline::node

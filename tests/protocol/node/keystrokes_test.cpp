@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Typing as it happens: when it becomes an event, what others see of it before, what is kept.
+#include "tests/protocol/node/devices.h"
+
+#include <doctest/doctest.h>
+
+namespace syncline::node {
+
+namespace {
+
+const crdt::Path page{std::string("body")};
+constexpr std::chrono::milliseconds moment{300};
+
+struct Typist {
+  Devices devices{2};
+  EntityId entity;
+
+  Typist() {
+    devices.make_vault(0);
+    devices.pair(0, 1);
+    step::EntityCreate create;
+    create.ops.push_back(crdt::Op{page, crdt::TextInsert{0, "one two"}});
+    entity = devices.get<step::WrittenAnswer>(0, std::move(create)).entity;
+    devices.run();
+  }
+
+  step::TypedAnswer type(std::uint64_t at, std::uint64_t cut, const std::string& inserted,
+                         crdt::Positions unit = crdt::Positions::scalars) {
+    return devices.get<step::TypedAnswer>(0, step::TextType{entity, page, at, cut, inserted, unit});
+  }
+  std::string text(std::size_t index) {
+    step::EntityGet get;
+    get.entity = entity;
+    const auto answer = devices.get<step::EntityAnswer>(index, get);
+    return std::get<std::string>(
+        std::get<crdt::Scalar>(std::get<crdt::ValueMap>(answer.value.node).at("body").node));
+  }
+  std::size_t events() {
+    step::EntityHistory history;
+    history.entity = entity;
+    return devices.get<step::HistoryAnswer>(1, history).versions.size();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what is typed becomes one event after a pause, and is read at once by whoever asks") {
+  Typist desk;
+  const std::size_t before = desk.events();
+  for (int i = 0; i < 5; ++i) {
+    CHECK(desk.type(7 + static_cast<std::uint64_t>(i), 0, "x").waiting);
+    desk.devices.run(moment);
+  }
+  CHECK(desk.text(1) == "one two");
+  CHECK(desk.type(0, 4, "").length == 8);
+  desk.devices.run();
+  CHECK(desk.text(1) == "twoxxxxx");
+  CHECK(desk.events() == before + 1);
+  desk.type(0, 0, ">");
+  CHECK(desk.text(0) == ">twoxxxxx");
+  desk.devices.run(moment);
+  CHECK(desk.text(1) == ">twoxxxxx");
+}
+
+TEST_CASE("who types without a pause makes an event every few seconds") {
+  Typist desk;
+  const std::size_t before = desk.events();
+  for (int i = 0; i < 40; ++i) {
+    desk.type(0, 0, "x");
+    desk.devices.run(moment);
+  }
+  desk.devices.run();
+  CHECK(desk.text(1) == std::string(40, 'x') + "one two");
+  CHECK(desk.events() > before + 1);
+  CHECK(desk.events() < before + 10);
+}
+
+TEST_CASE("typing that waits is asked for by text.flush, and by locking") {
+  Typist desk;
+  desk.type(3, 0, "!");
+  const auto written =
+      desk.devices.get<step::WrittenAnswer>(0, step::TextFlush{desk.entity, step::Wait::local});
+  CHECK(written.ops_applied == 1);
+  desk.devices.run(moment);
+  CHECK(desk.text(1) == "one! two");
+  CHECK(desk.devices.get<step::WrittenAnswer>(0, step::TextFlush{desk.entity, step::Wait::local})
+            .ops_applied == 0);
+  desk.type(0, 0, "?");
+  CHECK(desk.devices.call(0, step::VaultLock{}));
+  desk.devices.run(moment);
+  CHECK(desk.text(1) == "?one! two");
+}
+
+TEST_CASE("typing meets what another device wrote meanwhile") {
+  Typist desk;
+  desk.type(7, 0, " three");
+  step::EntityUpdate update;
+  update.entity = desk.entity;
+  update.ops.push_back(crdt::Op{page, crdt::TextInsert{0, "zero "}});
+  desk.devices.get<step::WrittenAnswer>(1, std::move(update));
+  desk.devices.run(moment);
+  // The program has not read it yet: its places are those of what it sees.
+  desk.type(13, 0, "!");
+  desk.devices.run();
+  CHECK(desk.text(0) == "zero one two three!");
+  CHECK(desk.text(1) == "zero one two three!");
+}
+
+TEST_CASE("a crash loses nothing of what was typed") {
+  Typist desk;
+  desk.type(0, 0, "so: ");
+  desk.devices.restart(0);
+  REQUIRE(desk.devices.call(0, step::VaultUnlock{step::SecretText("correct horse")}));
+  desk.devices.run();
+  CHECK(desk.text(1) == "so: one two");
+}
+
+TEST_CASE("connected devices are shown what is typed before it is an event") {
+  Typist desk;
+  step::SubOpen open;
+  open.entity = desk.entity;
+  open.ephemeral = true;
+  const auto sub = desk.devices.get<step::SubAnswer>(1, open);
+  desk.type(3, 0, "!");
+  desk.type(4, 1, "?");
+  desk.devices.run(moment);
+  const auto seen = desk.devices.get<step::EventsAnswer>(1, step::EventsPoll{sub.sub});
+  REQUIRE(seen.ephemeral.size() == 1);
+  CHECK_FALSE(seen.ephemeral[0].gone);
+  CHECK_FALSE(seen.ephemeral[0].ops.empty());
+  CHECK(desk.text(1) == "one two");
+  desk.devices.run();
+  const auto over = desk.devices.get<step::EventsAnswer>(1, step::EventsPoll{sub.sub});
+  REQUIRE(over.ephemeral.size() == 1);
+  CHECK(over.ephemeral[0].gone);
+  CHECK(desk.text(1) == "one!?two");
+}
+
+TEST_CASE("what cannot be typed is refused with the place, and leaves nothing behind") {
+  Typist desk;
+  const auto refused = [&](step::TextType typed) {
+    typed.entity = desk.entity;
+    const auto answer = desk.devices.call(0, std::move(typed));
+    REQUIRE_FALSE(answer);
+    return answer.error();
+  };
+  CHECK(refused({{}, page, 8, 0, "x"}).context.find("ends at 7") != std::string::npos);
+  CHECK(refused({{}, page, 5, 3, ""}).code == Errc::invalid);
+  CHECK(refused({{}, page, 5, 0, ""}).code == Errc::invalid);
+  CHECK(refused({{}, {std::string("title")}, 0, 0, "x"}).code == Errc::not_found);
+  desk.type(0, 0, "🙂", crdt::Positions::utf16);
+  CHECK(refused({{}, page, 1, 0, "x", crdt::Positions::utf16}).code == Errc::invalid);
+  CHECK(desk.type(2, 1, "O", crdt::Positions::utf16).length == 9);
+  CHECK(desk.text(0) == "🙂One two");
+}
+
+}  // namespace syncline::node
