@@ -103,8 +103,7 @@ Status write_text_mark(OpsWriter& out, std::vector<step::EditOp>&, Json& op, con
                       {}};
   const Json grows = op.value("grows", Json("end"));
   if (grows == "start") mark.grows = crdt::TextMark::grows_at_start;
-  if (grows == "both")
-    mark.grows = crdt::TextMark::grows_at_start | crdt::TextMark::grows_at_end;
+  if (grows == "both") mark.grows = crdt::TextMark::grows_at_start | crdt::TextMark::grows_at_end;
   if (grows == "none") mark.grows = 0;
   Result<crdt::Scalar> value = read_scalar(op["value"], place + ".value");
   if (!value) return pass(value);
