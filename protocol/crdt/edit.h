@@ -15,6 +15,23 @@ class View {
  public:
   View(const VersionVector& past, EventId self) : past_(past), self_(self) {}
 
+  // Whether it has seen what `other` had, and beyond that at most later events of the author of
+  // both.
+  bool continues(const VersionVector& other, const EventId& self) const {
+    if (self_.log != self.log || self_.seq < self.seq) return false;
+    const auto& mine = past_.rows();
+    const auto& theirs = other.rows();
+    auto a = mine.begin(), b = theirs.begin();
+    while (true) {
+      if (a != mine.end() && a->log == self_.log) ++a;
+      if (b != theirs.end() && b->log == self_.log) ++b;
+      if (a == mine.end() || b == theirs.end()) return a == mine.end() && b == theirs.end();
+      if (*a++ != *b++) return false;
+    }
+  }
+  const VersionVector& past() const { return past_; }
+  const EventId& self() const { return self_; }
+
   std::uint64_t get(LogIndex log) const { return log == self_.log ? self_.seq : past_.get(log); }
   bool covers(const EventId& event) const { return get(event.log) >= event.seq; }
   bool covers(const VersionVector& version) const {

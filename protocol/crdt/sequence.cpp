@@ -126,13 +126,22 @@ auto Sequence<Content>::find_in_chunk(std::size_t chunk, std::uint64_t index) co
 template <class Content>
 auto Sequence<Content>::find_past(const View& view, std::uint64_t index) -> std::optional<Place> {
   const Reach& known = reach(view);
+  if (past_.shown_of.empty() || !view.continues(past_.past, past_.self)) {
+    past_.past = view.past();
+    past_.shown_of.assign(chunks_.size(), unknown);
+  }
+  past_.self = view.self();
   for (std::size_t c = 0; c < chunks_.size(); ++c) {
-    if (view.covers(chunks_[c]->touched)) {
-      if (index < shown_of_[c]) return find_in_chunk(c, index);
-      index -= shown_of_[c];
+    const auto& runs = chunks_[c]->runs;
+    std::uint64_t& shown = past_.shown_of[c];
+    if (shown == unknown) {
+      shown = 0;
+      for (const Run& run : runs) shown += shown_in(run, view, known);
+    }
+    if (index >= shown) {
+      index -= shown;
       continue;
     }
-    const auto& runs = chunks_[c]->runs;
     for (std::size_t r = 0; r < runs.size(); ++r) {
       const std::uint64_t here = shown_in(runs[r], view, known);
       if (index < here) return Place{c, r, index};
@@ -289,6 +298,10 @@ void Sequence<Content>::split_chunk(std::size_t index) {
   shown_of_[index] -= moved;
   shown_of_.insert(shown_of_.begin() + next, moved);
   chunks_[index + 1]->place = index + 1;
+  if (!past_.shown_of.empty()) {
+    past_.shown_of[index] = unknown;
+    past_.shown_of.insert(past_.shown_of.begin() + next, unknown);
+  }
   // From here on every block begins one chunk earlier.
   shown_of_block_.resize((chunks_.size() + block_chunks - 1) / block_chunks);
   for (std::size_t block = index / block_chunks; block < shown_of_block_.size(); ++block) {
@@ -313,6 +326,7 @@ void Sequence<Content>::add_shown(std::size_t chunk, std::uint64_t before, std::
 template <class Content>
 void Sequence<Content>::mark(std::size_t chunk, const Edit& edit) {
   chunks_[chunk]->touched.raise(edit.self.log, edit.self.seq);
+  if (!past_.shown_of.empty()) past_.shown_of[chunk] = unknown;
   touched_.raise(edit.self.log, edit.self.seq);
 }
 
@@ -328,6 +342,7 @@ void Sequence<Content>::add_chunk() {
   chunks_.push_back(std::make_unique<Chunk>());
   chunks_.back()->place = chunks_.size() - 1;
   shown_of_.push_back(0);
+  if (!past_.shown_of.empty()) past_.shown_of.push_back(unknown);
   shown_of_block_.resize((chunks_.size() + block_chunks - 1) / block_chunks);
 }
 
@@ -339,9 +354,9 @@ void Sequence<Content>::move(const Edit& edit, std::uint64_t index,
   Run& origin = run_at(from);
   auto& item = origin.content.item(0);
   if (!origin.content.is_moved()) moved_[origin.first] = chunks_[from.chunk].get();
+  const ElementId seen_at = origin.first;
   const ElementId was = item.moves.empty() ? origin.first : item.moves.front().place;
   const bool before = origin.content.is_moved() ? item.is_used() : origin.shown();
-  mark(from.chunk, edit);
   if (chunks_[from.chunk]->runs.size() > chunk_runs_max) split_chunk(from.chunk);
 
   std::optional<Place> beside;
@@ -354,6 +369,7 @@ void Sequence<Content>::move(const Edit& edit, std::uint64_t index,
   const ElementId place{author, authors_[author].count()};
   item.move(edit, place);
   mark_places(item, edit);
+  mark(chunk_of(seen_at), edit);
   // What the author did not know of may keep it from being shown there.
   moved_.at(place)->touched.merge(item.fate());
   add_shown(chunk_of(was), before ? 1 : 0, 0);

@@ -172,6 +172,15 @@ class Sequence {
   std::map<ElementId, Chunk*> moved_;
   VersionVector touched_;
   Reach reach_;  // kept for its memory
+  // What is shown in each chunk to an author who had not seen everything; unknown where something
+  // happened since. Authors write many events in a row.
+  struct Past {
+    VersionVector past;
+    EventId self;
+    std::vector<std::uint64_t> shown_of;
+  };
+  static constexpr std::uint64_t unknown = UINT64_MAX;
+  Past past_;
   // A chunk and what is shown before it.
   mutable std::size_t near_chunk_ = 0;
   mutable std::uint64_t near_shown_ = 0;
