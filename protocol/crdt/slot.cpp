@@ -66,7 +66,8 @@ void Slot::keep(const Edit& edit, Kind kind) {
 }
 
 Container& Slot::enter(const Edit& edit, Kind kind) {
-  put(edit, kind);
+  // Mostly nothing but the time of it changes.
+  if (!removals.empty() || !renew(edit, kind)) put(edit, kind);
   return ensure(kind);
 }
 

@@ -21,6 +21,9 @@ struct SegmentReader::State {
   std::map<crdt::LogIndex, crdt::VersionVector> known;
   crdt::Path path;
   std::uint64_t place = 0;
+  // Counts the paths; and which of them each op of `event` has, which is kept for its memory.
+  std::uint64_t path_number = 1;
+  std::vector<std::uint64_t> path_numbers;
 
   static std::array<wire::Reader, column_count> blank() {
     return {wire::Reader(Bytes()), wire::Reader(Bytes()), wire::Reader(Bytes()),
@@ -39,7 +42,7 @@ struct SegmentReader::State {
   void read_head(std::uint8_t flags);
   void read_past(std::uint8_t flags);
   void read_ops();
-  void read_op(crdt::Op& op);
+  void read_op(std::size_t index);
   void read_edit(crdt::TextEdit& edit);
 };
 
@@ -91,7 +94,9 @@ Result<const PastEvent*> SegmentReader::next() {
   return static_cast<const PastEvent*>(&state.event);
 }
 
-void SegmentReader::State::read_head(std::uint8_t flags) {
+// Most of the time of reading a history goes into numbers of one byte: they are read in place,
+// which a compiler with many callers before it decides against.
+[[gnu::flatten]] void SegmentReader::State::read_head(std::uint8_t flags) {
   wire::Reader& events = column(Column::events);
   event.kind = static_cast<EventKind>(flags >> 4 & 3);
   if (!(flags & 1)) event.id.log = static_cast<crdt::LogIndex>(events.varint(UINT32_MAX));
@@ -126,14 +131,18 @@ void SegmentReader::State::read_ops() {
   const std::uint64_t wanted = column(Column::ops).varint(limits::ops_per_event_max);
   if (wanted > column(Column::ops).left()) return corrupt();
   event.ops.resize(static_cast<std::size_t>(wanted));
-  for (crdt::Op& op : event.ops)
-    if (ok()) read_op(op);
+  path_numbers.resize(event.ops.size());
+  for (std::size_t i = 0; i < event.ops.size() && columns[0].ok(); ++i) read_op(i);
 }
 
-void SegmentReader::State::read_op(crdt::Op& op) {
+void SegmentReader::State::read_op(std::size_t index) {
+  crdt::Op& op = event.ops[index];
   const std::uint8_t head = column(Column::ops).u8();
-  if (!(head & 0x80)) path = crdt::decode_path(column(Column::paths));
-  if (op.path != path) op.path = path;
+  if (!(head & 0x80)) {
+    path = crdt::decode_path(column(Column::paths));
+    ++path_number;
+  }
+  if (std::exchange(path_numbers[index], path_number) != path_number) op.path = path;
   static const auto text_edit_number =
       static_cast<std::uint8_t>(crdt::Action(crdt::TextEdit{}).index());
   if ((head & 0x7f) == text_edit_number) {
@@ -148,7 +157,7 @@ void SegmentReader::State::read_op(crdt::Op& op) {
   op.action = alone->front().action;
 }
 
-void SegmentReader::State::read_edit(crdt::TextEdit& edit) {
+[[gnu::flatten]] void SegmentReader::State::read_edit(crdt::TextEdit& edit) {
   wire::Reader& places = column(Column::places);
   const std::uint64_t wanted = places.varint();
   if (wanted > places.left()) return corrupt();

@@ -29,10 +29,13 @@ void Graph::append(Lv count, std::span<const Tip> parents, std::uint32_t author)
   // A head that the new units have seen is one of their parents: nothing else had seen it.
   const std::span<const Tip> seen =
       goes_on ? parents : parents_of(static_cast<std::uint32_t>(runs_.size() - 1));
-  std::erase_if(heads_, [seen](const Tip& head) {
-    return std::any_of(seen.begin(), seen.end(),
-                       [&head](const Tip& tip) { return tip.lv == head.lv; });
-  });
+  std::size_t kept = 0;
+  for (const Tip& head : heads_) {
+    bool is_seen = false;
+    for (const Tip& tip : seen) is_seen = is_seen || tip.lv == head.lv;
+    if (!is_seen) heads_[kept++] = head;
+  }
+  heads_.resize(kept);
   heads_.push_back({from + count - 1, static_cast<std::uint32_t>(runs_.size() - 1)});
 }
 

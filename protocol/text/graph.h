@@ -59,6 +59,10 @@ class Graph {
   std::span<const Tip> parents_of(std::uint32_t run) const {
     return std::span(parents_).subspan(runs_[run].parents_at, runs_[run].parents);
   }
+  // Whether a run goes on where run `before` ended, mostly by the same author.
+  bool is_next_on_chain(std::uint32_t run, std::uint32_t before) const {
+    return has_chains_ && runs_[run].before == before;
+  }
   Tip tip_at(Lv lv) const;
   bool is_seen_by(Lv lv, const Tip& tip) const;
   // Tips without those that others among them have seen. In any order, repetitions allowed.

@@ -142,7 +142,8 @@ void OrderTree::add_counts(std::uint32_t leaf, const Counts& more) {
 void OrderTree::index(const Record& record, std::uint32_t leaf) {
   if (record.id >= lv_max) return;
   const std::size_t from = record.id - base_;
-  if (leaf_of_.size() < from + record.count) leaf_of_.resize(from + record.count, none);
+  if (leaf_of_.size() < from + record.count)
+    leaf_of_.resize(std::max(from + record.count, 2 * leaf_of_.size()), none);
   std::fill_n(leaf_of_.begin() + static_cast<std::ptrdiff_t>(from), record.count, leaf);
 }
 

@@ -77,8 +77,20 @@ void Replay::run(TextLog& log, Lv from, Sink& sink, const Precedes& precedes) {
       unit = critical_end;
       if (unit < range.to) open(unit, graph.tip_at(unit - 1), sink.length());
     }
-    if (unit < range.to) walk(at, run, {unit, range.to});
-    unit = range.to;
+    // What begins here and has no critical version, as far as that goes on one side of `from`: in
+    // the sink is everything before it and nothing behind.
+    std::uint32_t last = run;
+    if (unit == range.from)
+      while (first_run + critical_units.size() > last && critical_units[last - first_run] == 0 &&
+             (graph.range_of(last).to <= from || range.from >= from))
+        ++last;
+    if (last > run + 1) {
+      walk_runs(at, run, last);
+      run = last - 1;
+    } else if (unit < range.to) {
+      walk(at, run, {unit, range.to});
+    }
+    unit = graph.range_of(run).to;
   }
 }
 
@@ -86,9 +98,9 @@ void Replay::run_whole(TextLog& log, Sink& sink, const Precedes& precedes) {
   open(0, std::nullopt, 0);
   marks_.clear();
   keeps_marks_ = true;
+  marks_.resize(log.ops().mark_count());
   Walk at{log, sink, precedes, 0};
-  for (std::uint32_t run = 0; run < log.graph().run_count(); ++run)
-    walk(at, run, log.graph().range_of(run));
+  walk_runs(at, 0, static_cast<std::uint32_t>(log.graph().run_count()));
 }
 
 // ---- along critical versions
@@ -128,6 +140,13 @@ void Replay::walk(Walk& at, std::uint32_t run, LvRange units) {
   apply(at, units);
   prepared_.assign(1, Tip{units.to - 1, run});
   done_ = units.to;
+}
+
+void Replay::walk_runs(Walk& at, std::uint32_t first, std::uint32_t last) {
+  const Graph& graph = at.log.graph();
+  order_.begin(graph, first, last);
+  while (const auto run = order_.next(graph)) walk(at, *run, graph.range_of(*run));
+  if (last > first) done_ = graph.range_of(last - 1).to;
 }
 
 void Replay::prepare(const TextLog& log, std::span<const Tip> version) {
@@ -173,7 +192,8 @@ void Replay::shift_targets(LvRange units, int by) {
 
 void Replay::apply(Walk& at, LvRange units) {
   const Ops& ops = at.log.ops();
-  if (targets_.size() < units.to - first_) targets_.resize(units.to - first_, no_char);
+  if (targets_.size() < units.to - first_)
+    targets_.resize(std::max<std::size_t>(units.to - first_, 2 * targets_.size()), no_char);
   if (units.from < at.from && at.from < units.to) {  // what the sink has, and what it has not
     apply(at, {units.from, at.from});
     units.from = at.from;
@@ -187,7 +207,7 @@ void Replay::apply(Walk& at, LvRange units) {
     else if (op.kind == OpKind::clear)
       apply_clear(at, part.from);
     else if (op.kind == OpKind::mark)
-      apply_mark(ops.mark_range(ops.mark_of(op_hint_)));
+      apply_mark(ops, ops.mark_of(op_hint_));
     else
       apply_remove(at, part, position_of(op, part), op.kind == OpKind::remove_back);
     units.from = part.to;
@@ -235,9 +255,9 @@ void Replay::apply_clear(Walk& at, Lv unit) {
   }
 }
 
-// Marks are met in the order of their numbers.
-void Replay::apply_mark(const MarkRange& range) {
+void Replay::apply_mark(const Ops& ops, std::size_t mark) {
   if (!keeps_marks_) return;
+  const MarkRange& range = ops.mark_range(mark);
   const std::uint32_t length = tree_.prepared_length();
   const std::uint32_t start = std::min(range.position, length);
   const std::uint32_t end = start + std::min(range.count, length - start);
@@ -247,8 +267,8 @@ void Replay::apply_mark(const MarkRange& range) {
   const auto after = [&](std::uint32_t position) {
     return MarkEnd{position > 0 ? char_at(position - 1) : no_char, MarkEnd::Side::after};
   };
-  marks_.emplace_back(range.grows & mark_grows_at_start ? after(start) : before(start),
-                      range.grows & mark_grows_at_end ? before(end) : after(end));
+  marks_[mark] = {range.grows & mark_grows_at_start ? after(start) : before(start),
+                  range.grows & mark_grows_at_end ? before(end) : after(end)};
 }
 
 // As the author of the op that is being read sees it.

@@ -8,6 +8,7 @@
 // retreats and advances whole runs of units to the version of the op that comes next.
 #pragma once
 
+#include "protocol/text/branch_order.h"
 #include "protocol/text/order_tree.h"
 #include "protocol/text/text_log.h"
 
@@ -72,6 +73,7 @@ class Replay {
   };
   void open(Lv first, std::optional<Tip> base, std::uint32_t length);
   void walk(Walk& walk, std::uint32_t run, LvRange units);
+  void walk_runs(Walk& walk, std::uint32_t first, std::uint32_t last);
   void prepare(const TextLog& log, std::span<const Tip> version);
   void shift(const TextLog& log, LvRange units, int by);
   void shift_targets(LvRange units, int by);
@@ -79,7 +81,7 @@ class Replay {
   void apply_insert(Walk& walk, std::size_t run, LvRange units, std::uint32_t position);
   void apply_remove(Walk& walk, LvRange units, std::uint32_t position, bool back);
   void apply_clear(Walk& walk, Lv unit);
-  void apply_mark(const MarkRange& range);
+  void apply_mark(const Ops& ops, std::size_t mark);
   CharId char_at(std::uint32_t position) const;
   void pass_on(Walk& walk, LvRange units);
 
@@ -89,6 +91,7 @@ class Replay {
   OrderTree tree_;
   Frontier prepared_;
   Graph::Difference difference_;
+  BranchOrder order_;
   std::vector<CharId> targets_;  // of each unit from first_ on that removes
   std::map<Lv, std::vector<std::pair<CharId, std::uint32_t>>> cleared_;
   bool keeps_marks_ = false;

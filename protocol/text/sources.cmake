@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/authors.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/branch_order.cpp
   ${CMAKE_CURRENT_LIST_DIR}/graph.cpp
   ${CMAKE_CURRENT_LIST_DIR}/ops.cpp
   ${CMAKE_CURRENT_LIST_DIR}/order_tree.cpp

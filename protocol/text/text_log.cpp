@@ -42,7 +42,8 @@ void TextLog::grew(Lv from) {
     authors_.extend(count);
     return;
   }
-  graph_.append(count, parents_, authors_.index_of(event_.log));
+  const AuthorIndex author = news_.empty() ? authors_.index_of(event_.log) : news_of_;
+  graph_.append(count, parents_, author);
   authors_.append(event_, from, count);
   has_begun_ = true;
   if (news_.empty()) return;

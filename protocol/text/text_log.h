@@ -95,19 +95,20 @@ const Frontier& TextLog::parents_for(std::uint32_t log, SeqOf seq_of) {
   if (known_.size() < authors_.size()) known_.resize(authors_.size());
   std::vector<std::uint64_t>& known = known_[self];
   known.resize(authors_.size());
-  news_.assign(authors_.size(), 0);
+  news_.resize(authors_.size());
   news_of_ = self;
-  tips_.clear();
   bool sees_all = true;
   for (AuthorIndex author = 0; author < authors_.size(); ++author) {
-    const std::uint64_t seq = seq_of(authors_.log_of(author));
-    sees_all = sees_all && seq >= authors_.last_seq(author);
-    const bool is_news = author == self || seq > known[author];
-    news_[author] = seq;
-    if (!is_news) continue;
-    if (const auto unit = authors_.last_unit(author, seq)) tips_.push_back(graph_.tip_at(*unit));
+    news_[author] = seq_of(authors_.log_of(author));
+    sees_all = sees_all && news_[author] >= authors_.last_seq(author);
   }
   if (sees_all) return graph_.heads();
+  tips_.clear();
+  for (AuthorIndex author = 0; author < authors_.size(); ++author) {
+    if (author != self && news_[author] <= known[author]) continue;
+    if (const auto unit = authors_.last_unit(author, news_[author]))
+      tips_.push_back(graph_.tip_at(*unit));
+  }
   if (tips_.size() > 1) graph_.reduce(tips_);
   return tips_;
 }
