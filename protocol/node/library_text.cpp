@@ -9,6 +9,7 @@
 #include "protocol/node/library_desk.h"
 
 #include <algorithm>
+#include <map>
 
 namespace syncline::node {
 
@@ -158,10 +159,12 @@ Result<step::BlameAnswer> Library::blame(Desk& desk, const step::TextBlame& comm
   answer.length = crdt::length_of(utf8, command.positions);
   Steps steps(utf8, command.positions);
   std::uint64_t position = page.runs.empty() ? 0 : steps.go(page.runs.front().position);
+  std::map<crdt::LogIndex, Signer> signers;  // names are sealed: each is opened once
   for (const crdt::Written& run : page.runs) {
-    Signer signer = signer_of(desk, logs.at(run.event.log));
+    const auto [signer, is_new] = signers.try_emplace(run.event.log);
+    if (is_new) signer->second = signer_of(desk, logs.at(run.event.log));
     const std::uint64_t length = steps.go(run.count);
-    answer.rows.push_back({position, length, signer.device, std::move(signer.name),
+    answer.rows.push_back({position, length, signer->second.device, signer->second.name,
                            times->at(run.event), name_of_version(logs, run.event)});
     position += length;
   }
