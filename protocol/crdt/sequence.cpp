@@ -134,7 +134,9 @@ auto Sequence<Content>::find_past(const View& view, std::uint64_t index) -> std:
   for (std::size_t c = 0; c < chunks_.size(); ++c) {
     const auto& runs = chunks_[c]->runs;
     std::uint64_t& shown = past_.shown_of[c];
-    if (shown == unknown) {
+    if (shown == unknown && view.covers(chunks_[c]->touched)) {
+      shown = shown_of_[c];
+    } else if (shown == unknown) {
       shown = 0;
       for (const Run& run : runs) shown += shown_in(run, view, known);
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A list of about 10,000 numbers: a third of the changes insert one, a third remove one, a third
-// move one, all anywhere; the limit is a std::vector. See structure.h.
+// move one, all anywhere; every hundredth comes from another device that had not seen the last
+// hundred. The limit is a std::vector under a single author. See structure.h.
 //
 //   bench_list [OPERATIONS...]
 #include "tools/bench/structure.h"
@@ -74,6 +75,7 @@ bool measure(std::size_t count) {
   Course course;
   course.start = items;
   course.count = count;
+  course.late_every = 100;
   course.op = [&](std::size_t i) { return crdt::Op{path, action_of(made[i], i)}; };
   return measure_structure("list", course, [&] {
     const auto list = std::make_shared<std::vector<std::int64_t>>();
