@@ -8,6 +8,8 @@
 #include "protocol/node/entity_body.h"
 #include "protocol/node/tree_edit.h"
 
+#include <algorithm>
+
 namespace syncline::node {
 
 namespace {
@@ -160,10 +162,18 @@ Result<EditPlan> plan_of(std::vector<Op> ops) {
   return plan;
 }
 
+// Places that several values are at. Moves that others lost may begin to differ, or cease to, by
+// whatever is put between them.
+std::ptrdiff_t contested(const crdt::Document& document) {
+  const auto all = document.conflicts();
+  return std::ranges::count_if(all, [](const crdt::Conflict& conflict) {
+    return conflict.kind != crdt::ConflictKind::move_lost;
+  });
+}
+
 Result<EditPlan> finish(const Rehearsal::Scene& scene, Rehearsal& rehearsal) {
   // Who has seen everything cannot disagree with anybody: a container was made beside a value.
-  if (!rehearsal.ops().empty() &&
-      rehearsal.document().conflicts().size() > scene.document.conflicts().size())
+  if (!rehearsal.ops().empty() && contested(rehearsal.document()) > contested(scene.document))
     return fail(
         Errc::invalid,
         "an op needs another kind of value than the one at its path; remove that one first");

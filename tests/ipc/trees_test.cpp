@@ -253,6 +253,26 @@ TEST_CASE("a node that one removes and another writes into stays, and can be set
   CHECK(grove.outline(grove.phone) == "a(b) c");
 }
 
+TEST_CASE("what comes between two lost places is written like anything else") {
+  Grove grove(R"({"l":[{"t":"a"},{"t":"b"},{"t":"c"},{"t":"d"}],
+                  "tree":{"$tree":[{"id":"p"},{"id":"n"},{"id":"s"}]}})");
+  const char* const moves = R"([{"op":"tree.move","path":"/tree","id":"n","parent":"p"},
+                                {"op":"list.move","path":"/l","from":0,"to":2}])";
+  grove.apart(moves, moves);
+  CHECK(grove.conflicts(grove.laptop).empty());
+  // Both moved the same way; now something may come between what each had meant.
+  for (const char* at : {"\"first\"", "1"}) {
+    const std::string ops = std::string(R"([{"op":"set","path":"/x","value":1},
+        {"op":"tree.move","path":"/tree","id":"s","parent":"p","at":)") +
+                            at + R"(},
+        {"op":"list.insert","path":"/l","at":2,"values":[1]},
+        {"op":"list.insert","path":"/l","at":4,"values":[2]}])";
+    grove.update(grove.laptop, ops.c_str());
+  }
+  grove.devices.run();
+  CHECK(grove.read(grove.laptop) == grove.read(grove.phone));
+}
+
 TEST_CASE("two who would make a circle make none") {
   Grove grove(R"({"tree":{"$tree":[{"id":"a"},{"id":"b"}]}})");
   grove.apart(R"([{"op":"tree.move","path":"/tree","id":"a","parent":"b"}])",
