@@ -349,9 +349,8 @@ struct Shower {
   }
 
   Json operator()(const step::TypedAnswer& answer) const {
-    return {{"entity", answer.entity.hex()},
-            {"waiting", answer.waiting},
-            {"length", answer.length}};
+    return {
+        {"entity", answer.entity.hex()}, {"waiting", answer.waiting}, {"length", answer.length}};
   }
 
   Json operator()(const step::CursorAnswer& answer) const {

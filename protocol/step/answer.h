@@ -333,7 +333,7 @@ struct LogsAnswer {
 using Answer = std::variant<Done, StatusAnswer, RebuildAnswer, DevicesAnswer, SpacesAnswer,
                             InviteAnswer, PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer,
                             HistoryAnswer, ConflictsAnswer, TypesAnswer, SubAnswer, EventsAnswer,
-                            PresenceAnswer, PresencesAnswer, LogsAnswer, DiffAnswer, TypedAnswer, CursorAnswer,
-                            CursorPlacesAnswer, BlameAnswer, NamedVersionsAnswer>;
+                            PresenceAnswer, PresencesAnswer, LogsAnswer, DiffAnswer, TypedAnswer,
+                            CursorAnswer, CursorPlacesAnswer, BlameAnswer, NamedVersionsAnswer>;
 
 }  // namespace syncline::step

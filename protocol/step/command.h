@@ -328,12 +328,14 @@ struct PresenceList {
 
 struct LogList {};  // every log with its head, for `syncline log`
 
-using Command = std::variant<
-    SystemStatus, SystemRebuild, VaultInit, VaultUnlock, VaultLock, VaultPasswd, DeviceList,
-    SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel, EntityCreate, EntityGet,
-    EntityList, EntityUpdate, EntityDelete, EntityHistory, EntityDiff, EntityRestore, EntityUndo,
-    TextCursor, TextResolve, TextType, TextFlush, TextBlame, VersionName, VersionList, VersionRemove, ConflictList,
-    ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume, SyncConnect,
-    SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear, PresenceList, LogList>;
+using Command =
+    std::variant<SystemStatus, SystemRebuild, VaultInit, VaultUnlock, VaultLock, VaultPasswd,
+                 DeviceList, SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel,
+                 EntityCreate, EntityGet, EntityList, EntityUpdate, EntityDelete, EntityHistory,
+                 EntityDiff, EntityRestore, EntityUndo, TextCursor, TextResolve, TextType,
+                 TextFlush, TextBlame, VersionName, VersionList, VersionRemove, ConflictList,
+                 ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume,
+                 SyncConnect, SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear,
+                 PresenceList, LogList>;
 
 }  // namespace syncline::step
