@@ -185,8 +185,8 @@ void TreeForest::redo(TreeShift& move) const {
 
 void TreeForest::redo_bare(TreeShift& move) {
   move.before = move.node->at;
-  move.skipped = (!move.parent->is_root() && !move.parent->at) ||
-                 is_tree_under(*move.parent, *move.node);
+  move.skipped =
+      (!move.parent->is_root() && !move.parent->at) || is_tree_under(*move.parent, *move.node);
   if (!move.skipped) move.node->at = &move;
 }
 

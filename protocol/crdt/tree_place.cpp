@@ -122,7 +122,9 @@ Result<std::vector<Op>> ops_to_place(const Document& document, const Path& path,
   const auto aim = aim_at(*tree, node, spot);
   if (!aim) return pass(aim);
   if (aim->node && is_tree_under(*aim->parent, *aim->node))
-    return fail(Errc::invalid, "the node " + quoted(node) + " cannot be moved below itself; first move what it is to be below");
+    return fail(Errc::invalid,
+                "the node " + quoted(node) +
+                    " cannot be moved below itself; first move what it is to be below");
   const std::string parent = aim->parent->is_root() ? std::string() : *aim->parent->id;
   const Siblings siblings(*aim->parent, aim->node);
   const Room room = make_room(siblings, aim->index, salt);
