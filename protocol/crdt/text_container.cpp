@@ -191,7 +191,10 @@ bool TextContainer::mark(const Edit& edit, const TextMark& mark) {
     begin(edit);
     log_->mark({static_cast<std::uint32_t>(mark.position), static_cast<std::uint32_t>(mark.count),
                 mark.grows});
-    if (newest) settled_ = log_->size();
+    if (newest) {
+      settled_ = log_->size();
+      log_->note_length_now_and_then(static_cast<std::uint32_t>(rope_.scalars()));
+    }
   }
   marks_.add(edit, mark);
   note_writer(edit);

@@ -99,6 +99,11 @@ Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::Text
   if (!goes_on) {
     const bool is_full = at == open_.end() && open_.size() >= open_max;
     const std::optional<EntityId> which = is_full ? std::nullopt : std::optional(typed.entity);
+    // What failed once is tried once more, and then makes room.
+    if (at != open_.end() && at->second.failed) {
+      [[maybe_unused]] const auto last_try = write(desk, at->first, at->second);
+      open_.erase(at);
+    }
     if (auto written = flush(desk, which); !written) return pass(written);
     auto typing = begin(desk, typed, now);
     if (!typing) return pass(typing);
@@ -157,13 +162,16 @@ Result<Library::Written> Keystrokes::write(Library::Desk& desk, const EntityId& 
       update.ops.emplace_back(step::TextMerge{typing.path, from, text_after(from, edit)});
     }
   }
-  // Where the text is gone meanwhile, what was typed makes it be there again.
   if (update.ops.empty()) update.ops.emplace_back(crdt::Op{typing.path, edit});
   return Library::update(desk, std::move(update));
 }
 
 Status Keystrokes::write_due(Library::Desk& desk, Open::iterator at,
                              std::optional<Library::Written>* written) {
+  if (at->second.pen.is_empty()) {
+    open_.erase(at);
+    return {};
+  }
   auto made = write(desk, at->first, at->second);
   if (!made) {
     at->second.failed = true;
@@ -210,6 +218,25 @@ Status Keystrokes::flush_due(Library::Desk& desk, Instant now) {
   return done;
 }
 
+Status Keystrokes::write_before_merge(Library::Desk& desk) {
+  Status done;
+  bool any = false;
+  for (auto& [entity, typing] : open_) {
+    if (typing.failed || typing.pen.is_empty()) continue;
+    any = true;
+    auto made = write(desk, entity, typing);
+    if (made) {
+      typing.base = made->answer.version;
+      typing.pen = {};
+    } else {
+      typing.failed = true;
+      done = pass(made);
+    }
+  }
+  if (any) save(desk);
+  return done;
+}
+
 std::optional<Instant> Keystrokes::deadline() const {
   std::optional<Instant> first;
   for (const auto& [entity, typing] : open_) {
@@ -222,8 +249,11 @@ std::optional<Instant> Keystrokes::deadline() const {
 
 void Keystrokes::save(Library::Desk& desk) const {
   wire::Writer out;
-  out.u8(row_version).varint(open_.size());
+  const auto waits = [](const auto& each) { return !each.second.pen.is_empty(); };
+  out.u8(row_version);
+  out.varint(static_cast<std::uint64_t>(std::count_if(open_.begin(), open_.end(), waits)));
   for (const auto& [entity, typing] : open_) {
+    if (typing.pen.is_empty()) continue;
     const crdt::Op op{typing.path, typing.pen.edit()};
     out.id(entity).text(typing.base).bytes(crdt::encode_ops(std::span(&op, 1)));
   }

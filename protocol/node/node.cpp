@@ -140,6 +140,7 @@ step::Step Node::settle(Now now) {
     take_news(turn);
     if (house_.vault && !rebuild_.is_running())
       write_typing(turn, [&](Library::Desk& desk) {
+        if (house_.vault->backlog() > 0) return house_.typing.write_before_merge(desk);
         return house_.typing.flush_due(desk, turn.now.instant);
       });
     if (house_.vault) settle_vault(turn);

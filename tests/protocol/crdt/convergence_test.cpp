@@ -30,6 +30,8 @@ std::string deliver(const History& history, const std::vector<std::size_t>& orde
     if (!dice) continue;
     if (dice->one_in(3) && replica.apply(history[i]).effect != Effect::duplicate)
       return "an event was applied twice";
+    // Who reads brings in what waits; then the next event may go another way.
+    if (dice->one_in(3)) replica.document.read();
     if (dice->one_in(4) && !replica.reload()) return "a snapshot was refused";
   }
   if (const auto broken = replica.document.check()) return *broken;

@@ -132,3 +132,20 @@ TEST_CASE("C40: a range that reaches beyond the end marks what there is") {
   a.edit(note, TextInsert{3, "d"});
   CHECK(marks_of(a) == "bold 1-4=true");
 }
+
+TEST_CASE("C37: what is typed beside each other after a mark that joined branches ends equal") {
+  Device a(0), b(1);
+  write(a, b, "abcdef");
+  a.edit(note, TextRemove{1, 2});
+  b.edit(note, TextRemove{1, 2});
+  meet(a, b);
+  CHECK(a.reads(note) == b.reads(note));
+  a.edit(note, mark(0, 2, "bold", true));
+  meet(a, b);
+  CHECK(marks_of(a) == marks_of(b));
+  a.edit(note, TextInsert{4, "1"});
+  b.edit(note, TextInsert{3, "2"});
+  meet(a, b);
+  CHECK(a.reads(note) == "\"ade2f1\"");
+  CHECK(b.reads(note) == "\"ade2f1\"");
+}
