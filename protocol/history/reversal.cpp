@@ -106,52 +106,57 @@ Shape undone_set(const Shape& before, const Shape& after, const Shape& now) {
   return {Kind::set, std::move(out), {}};
 }
 
-// For each item of `from` its place in `to`, or none.
-constexpr std::size_t nowhere = SIZE_MAX;
-std::vector<std::size_t> places(const ShapeList& from, const ShapeList& to) {
-  std::vector<std::size_t> out;
-  std::size_t at = 0;
-  for (const crdt::ListStep& step : crdt::align_lists(from, to)) {
-    if (step.kind == crdt::ListStep::Kind::insert) {
-      at += step.count;
-      continue;
-    }
-    for (std::size_t i = 0; i < step.count; ++i)
-      out.push_back(step.kind == crdt::ListStep::Kind::keep ? at++ : nowhere);
+// An item of a list that is being put together, and where it was before the change.
+struct Placed {
+  Shape item;
+  std::size_t old;
+};
+
+// What is to be where it was, right after the nearest one that came before it there.
+void put_back(std::vector<Placed>& out, Placed back) {
+  constexpr std::size_t nowhere = crdt::ListMatch::nowhere;
+  std::size_t place = 0, nearest = nowhere;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::size_t old = out[i].old;
+    if (old == nowhere || old >= back.old || (nearest != nowhere && old < nearest)) continue;
+    nearest = old;
+    place = i + 1;
   }
-  return out;
+  out.insert(out.begin() + static_cast<std::ptrdiff_t>(place), std::move(back));
 }
 
 Shape undone_list(const Shape& before, const Shape& after, const Shape& now) {
+  constexpr std::size_t nowhere = crdt::ListMatch::nowhere;
   const auto& old = std::get<ShapeList>(before.node);
   const auto& done = std::get<ShapeList>(after.node);
   const auto& present = std::get<ShapeList>(now.node);
-  const std::vector<std::size_t> back = places(done, old);
-  const std::vector<std::size_t> forth = places(done, present);
-  std::vector<std::optional<Shape>> kept(present.begin(), present.end());
-  // What comes back, by the item of `now` before which it stands.
-  std::vector<ShapeList> returning(present.size() + 1);
-  std::size_t next_old = 0, gap = 0;
-  const auto bring_back = [&](std::size_t end) {
-    for (; next_old < end; ++next_old) returning[gap].push_back(old[next_old]);
-  };
-  for (std::size_t i = 0; i < done.size(); ++i) {
-    if (back[i] != nowhere) {
-      bring_back(back[i]);
-      ++next_old;
+  const auto back = crdt::match_lists(old, done).sources;
+  const auto forth = crdt::match_lists(done, present).sources;
+  std::vector<bool> removed_by_it(old.size(), true);
+  for (const auto& source : back)
+    if (source.item != nowhere) removed_by_it[source.item] = false;
+  std::vector<Placed> out, returning;
+  for (std::size_t i = 0; i < present.size(); ++i) {
+    if (forth[i].item == nowhere) {
+      out.push_back({present[i], nowhere});
+      continue;
     }
-    if (forth[i] == nowhere) continue;
-    const Shape& item = present[forth[i]];
-    kept[forth[i]] = undone(back[i] == nowhere ? nullptr : &old[back[i]], &done[i], &item);
-    gap = forth[i] + 1;
+    const auto& source = back[forth[i].item];
+    const Shape* was = source.item == nowhere ? nullptr : &old[source.item];
+    auto item = undone(was, &done[forth[i].item], &present[i]);
+    if (!item) continue;
+    // Where others have put it since, it stays.
+    const bool goes_back = source.item != nowhere && source.moved && !forth[i].moved;
+    (goes_back ? returning : out).push_back({std::move(*item), source.item});
   }
-  bring_back(old.size());
-  ShapeList out;
-  for (std::size_t i = 0; i <= present.size(); ++i) {
-    for (Shape& item : returning[i]) out.push_back(std::move(item));
-    if (i < present.size() && kept[i]) out.push_back(std::move(*kept[i]));
-  }
-  return {Kind::list, std::move(out), {}};
+  for (std::size_t i = 0; i < old.size(); ++i)
+    if (removed_by_it[i]) returning.push_back({old[i], i});
+  std::sort(returning.begin(), returning.end(),
+            [](const Placed& a, const Placed& b) { return a.old < b.old; });
+  for (Placed& each : returning) put_back(out, std::move(each));
+  ShapeList items;
+  for (Placed& each : out) items.push_back(std::move(each.item));
+  return {Kind::list, std::move(items), {}};
 }
 
 using Nodes = std::map<std::string, const Shape*>;

@@ -55,6 +55,27 @@ TEST_CASE("counters go back by the amount, sets by the element") {
   CHECK(reverse(before, after, now) == wanted);
 }
 
+TEST_CASE("an item that was moved goes back once, with what others did to it") {
+  const auto list = [](const char* letters) {
+    ShapeList out;
+    for (; *letters != 0; ++letters)
+      out.push_back({std::nullopt, Scalar(std::string(1, *letters)), {}});
+    return at_key(items(std::move(out)));
+  };
+  const Shape before = list("abcd"), after = list("bcda");
+  CHECK(reverse(before, after, after) == before);
+  CHECK(reverse(before, after, list("bcdA")) == list("Abcd"));  // written over since
+  CHECK(reverse(before, after, list("bacd")) == list("bacd"));  // moved elsewhere since
+  CHECK(reverse(before, after, list("bcd")) == list("bcd"));    // removed since
+  CHECK(reverse(before, after, list("bxcda")) == list("abxcd"));
+  const auto noted = [](ShapeList texts) {
+    for (Shape& text : texts) text = fields({{"t", std::move(text)}});
+    return at_key(items(std::move(texts)));
+  };
+  CHECK(reverse(noted({words("one"), words("two")}), noted({words("two"), words("one")}),
+                noted({words("two"), words("one!")})) == noted({words("one!"), words("two")}));
+}
+
 TEST_CASE("items of a list go and come back where they were among what others put there") {
   const Shape before = at_key(items({number(1), number(2), number(3)}));
   const Shape after = at_key(items({number(1), number(3), number(7)}));

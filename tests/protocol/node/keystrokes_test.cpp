@@ -107,6 +107,45 @@ TEST_CASE("typing meets what another device wrote meanwhile") {
   CHECK(desk.text(1) == "zero one two three!");
 }
 
+TEST_CASE("typing goes where it was meant when its list changes, and is kept when its text goes") {
+  Typist desk;
+  const auto other_device = [&](crdt::Op op) {
+    step::EntityUpdate update;
+    update.entity = desk.entity;
+    update.ops.push_back(std::move(op));
+    desk.devices.get<step::WrittenAnswer>(1, std::move(update));
+    desk.devices.run(moment);
+  };
+  const auto read = [&](std::size_t index, crdt::Path path) {
+    step::EntityGet get;
+    get.entity = desk.entity;
+    get.path = std::move(path);
+    const auto answer = desk.devices.get<step::EntityAnswer>(index, get);
+    return std::get<std::string>(std::get<crdt::Scalar>(answer.value.node));
+  };
+  const crdt::Path list{std::string("list")};
+  const auto item = [&](std::uint64_t index) {
+    return crdt::Path{std::string("list"), index, std::string("t")};
+  };
+  other_device({list, crdt::ListInsert{0, {crdt::Kind::map, crdt::Kind::map}}});
+  other_device({item(0), crdt::TextInsert{0, "one"}});
+  other_device({item(1), crdt::TextInsert{0, "two"}});
+  desk.devices.get<step::TypedAnswer>(0, step::TextType{desk.entity, item(1), 3, 0, "!"});
+  other_device({list, crdt::ListMove{1, 0}});
+  for (std::size_t index = 0; index < 2; ++index) {
+    CHECK(read(index, item(0)) == "two!");
+    CHECK(read(index, item(1)) == "one");
+  }
+  desk.devices.get<step::TypedAnswer>(0, step::TextType{desk.entity, item(1), 3, 0, "?"});
+  other_device({list, crdt::ListRemove{1, 1}});
+  for (std::size_t index = 0; index < 2; ++index) CHECK(read(index, item(1)) == "one?");
+  step::ConflictList conflicts;
+  conflicts.entity = desk.entity;
+  const auto told = desk.devices.get<step::ConflictsAnswer>(0, conflicts).conflicts;
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].kind == crdt::ConflictKind::edited_and_deleted);
+}
+
 TEST_CASE("a crash loses nothing of what was typed") {
   Typist desk;
   desk.type(0, 0, "so: ");
