@@ -33,8 +33,8 @@ class Keystrokes {
   Result<std::optional<Library::Written>> flush(Library::Desk& desk,
                                                 const std::optional<EntityId>& entity);
   Status flush_due(Library::Desk& desk, Instant now);
-  // Before what arrived is merged: what was typed becomes an event that has not seen it. Programs go
-  // on typing into what they show until they read.
+  // Before what arrived is merged: what was typed becomes an event that has not seen it. Programs
+  // go on typing into what they show until they read.
   Status write_before_merge(Library::Desk& desk);
   std::optional<Instant> deadline() const;
 
