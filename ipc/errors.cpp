@@ -22,8 +22,9 @@ constexpr std::array rows{
              "try again; a password changed on another device arrives with the next sync"},
     ErrorRow{Errc::wrong_code, -32003, "The pairing code is wrong",
              "ask for a new code with pair.invite: each can be tried once"},
-    ErrorRow{Errc::not_found, -32004, "Not found",
-             "list what there is with entity.list, device.list or space.list"},
+    ErrorRow{
+        Errc::not_found, -32004, "Not found",
+        "see what there is: entity.list, entity.get, entity.history, conflict.list or device.list"},
     ErrorRow{Errc::already_exists, -32005, "It exists already",
              "use what is there, or remove it first"},
     ErrorRow{Errc::conflict, -32006, "The version is another one now",

@@ -164,19 +164,24 @@ Result<EditPlan> plan_of(std::vector<Op> ops) {
 
 // Places that several values are at. Moves that others lost may begin to differ, or cease to, by
 // whatever is put between them.
-std::ptrdiff_t contested(const crdt::Document& document) {
-  const auto all = document.conflicts();
-  return std::ranges::count_if(all, [](const crdt::Conflict& conflict) {
-    return conflict.kind != crdt::ConflictKind::move_lost;
-  });
+std::vector<crdt::Path> contested(const crdt::Document& document) {
+  std::vector<crdt::Path> out;
+  for (crdt::Conflict& conflict : document.conflicts())
+    if (conflict.kind != crdt::ConflictKind::move_lost) out.push_back(std::move(conflict.path));
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 Result<EditPlan> finish(const Rehearsal::Scene& scene, Rehearsal& rehearsal) {
+  if (rehearsal.ops().empty()) return plan_of({});
   // Who has seen everything cannot disagree with anybody: a container was made beside a value.
-  if (!rehearsal.ops().empty() && contested(rehearsal.document()) > contested(scene.document))
-    return fail(
-        Errc::invalid,
-        "an op needs another kind of value than the one at its path; remove that one first");
+  const auto before = contested(scene.document), after = contested(rehearsal.document());
+  if (after.size() > before.size()) {
+    const auto odd = std::mismatch(after.begin(), after.end(), before.begin(), before.end()).first;
+    return fail(Errc::invalid, place_of(*odd) +
+                                   ": an op needs another kind of value than the one "
+                                   "that is there; remove that one first");
+  }
   return plan_of(rehearsal.take());
 }
 

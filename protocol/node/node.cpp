@@ -175,8 +175,10 @@ void Node::write_typing(Turn& turn, const std::function<Status(Library::Desk&)>&
   const Status written = run(desk);
   if (written) return;
   turn.note(step::NoteLevel::error, "typing", written.error().context);
-  house_.attention.push_back("What was typed could not be written: " + written.error().context +
-                             "; it is kept, and text.flush tries again.");
+  std::string sentence = "What was typed could not be written: " + written.error().context +
+                         "; it is kept, and text.flush tries again.";
+  if (std::ranges::find(house_.attention, sentence) == house_.attention.end())
+    house_.attention.push_back(std::move(sentence));
 }
 
 // Once in a run: if it does not help, it would not help the next time.
