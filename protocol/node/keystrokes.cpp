@@ -5,6 +5,7 @@
 #include "protocol/node/keystrokes.h"
 
 #include "protocol/crdt/text_container.h"
+#include "protocol/crdt/text_diff.h"
 #include "protocol/crdt/text_edit.h"
 #include "protocol/node/library_desk.h"
 #include "protocol/text/utf8.h"
@@ -67,11 +68,14 @@ std::string text_after(std::string_view before, const crdt::TextEdit& edit) {
   return rope.text();
 }
 
-const crdt::TextContainer* text_in(const EntityState& state, const crdt::Path& path) {
-  return state.document.find_text(path);
+// A conflict may show something else and keep the text.
+bool shows_text(const EntityState& state, const crdt::Path& path) {
+  return state.document.kind_at(path) == crdt::Kind::text;
 }
 
 }  // namespace
+
+Instant Keystrokes::Typing::due() const { return std::min(touched + idle, begun + burst); }
 
 Result<Keystrokes::Typing> Keystrokes::begin(Library::Desk& desk, const step::TextType& typed,
                                              Instant now) const {
@@ -79,8 +83,8 @@ Result<Keystrokes::Typing> Keystrokes::begin(Library::Desk& desk, const step::Te
   if (!state) return pass(state);
   if ((*state)->is_deleted())
     return fail(Errc::not_found, "the entity was deleted; entity.update brings it back");
-  const crdt::TextContainer* text = text_in(**state, typed.path);
-  if (text == nullptr)
+  const crdt::TextContainer* text = (*state)->document.find_text(typed.path);
+  if (text == nullptr || !shows_text(**state, typed.path))
     return fail(Errc::not_found,
                 "no text is at this path; make one with entity.update: {\"$text\": \"\"}");
   Typing typing;
@@ -103,6 +107,7 @@ Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::Text
     if (at != open_.end() && at->second.failed) {
       [[maybe_unused]] const auto last_try = write(desk, at->first, at->second);
       open_.erase(at);
+      save(desk);
     }
     if (auto written = flush(desk, which); !written) return pass(written);
     auto typing = begin(desk, typed, now);
@@ -111,7 +116,7 @@ Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::Text
   }
   Typing& typing = at->second;
   const auto undo = [&](Error error) {
-    if (typing.pen.is_empty()) open_.erase(at);
+    if (!goes_on) open_.erase(at);
     return tl::unexpected<Error>(std::move(error));
   };
   if (typed.removed == 0 && typed.inserted.empty())
@@ -145,7 +150,8 @@ Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::Text
 }
 
 // Spec C7: positions are of the version that was typed into. If others have changed the entity
-// since, what was typed is merged into what the text is now.
+// since, what was typed is merged into what the text is now; one that they replaced is kept beside
+// what they put there, and so is what was typed.
 Result<Library::Written> Keystrokes::write(Library::Desk& desk, const EntityId& entity,
                                            const Typing& typing) {
   const auto state = find_existing(desk, entity);
@@ -155,11 +161,12 @@ Result<Library::Written> Keystrokes::write(Library::Desk& desk, const EntityId& 
   const crdt::TextEdit& edit = typing.pen.edit();
   if ((*state)->version(table_of(desk, (*state)->space)) != typing.base) {
     const auto then = entity_at(desk, **state, typing.base);
-    const crdt::TextContainer* text = then ? text_in(*then, typing.path) : nullptr;
-    const bool is_text = text_in(**state, typing.path) != nullptr;
-    if (text != nullptr && is_text) {
+    const crdt::TextContainer* text = then ? then->document.find_text(typing.path) : nullptr;
+    const crdt::TextContainer* now = (*state)->document.find_text(typing.path);
+    if (text != nullptr && now != nullptr) {
       const std::string from = text->text();
-      update.ops.emplace_back(step::TextMerge{typing.path, from, text_after(from, edit)});
+      const auto edits = crdt::merge_texts(from, text_after(from, edit), now->text());
+      for (crdt::Op& op : crdt::ops_of(edits, typing.path)) update.ops.emplace_back(std::move(op));
     }
   }
   if (update.ops.empty()) update.ops.emplace_back(crdt::Op{typing.path, edit});
@@ -183,14 +190,14 @@ Status Keystrokes::write_due(Library::Desk& desk, Open::iterator at,
   return {};
 }
 
-Result<std::optional<Library::Written>> Keystrokes::flush(Library::Desk& desk,
-                                                          const std::optional<EntityId>& entity) {
+Result<std::optional<Library::Written>> Keystrokes::write_those(Library::Desk& desk,
+                                                                const Wanted& wanted) {
   std::optional<Library::Written> written;
   Status done;
   bool any = false;
   for (auto at = open_.begin(); at != open_.end();) {
     const auto next = std::next(at);
-    if (entity ? at->first == *entity : !at->second.failed) {
+    if (wanted(at->first, at->second)) {
       any = true;
       if (Status one = write_due(desk, at, &written); !one) done = one;
     }
@@ -201,21 +208,18 @@ Result<std::optional<Library::Written>> Keystrokes::flush(Library::Desk& desk,
   return written;
 }
 
+Result<std::optional<Library::Written>> Keystrokes::flush(Library::Desk& desk,
+                                                          const std::optional<EntityId>& entity) {
+  return write_those(desk, [&](const EntityId& id, const Typing& typing) {
+    return entity ? id == *entity : !typing.failed;
+  });
+}
+
 Status Keystrokes::flush_due(Library::Desk& desk, Instant now) {
-  Status done;
-  bool any = false;
-  for (auto at = open_.begin(); at != open_.end();) {
-    const auto next = std::next(at);
-    const Typing& typing = at->second;
-    if (!typing.failed && (typing.touched + idle <= now || typing.begun + burst <= now)) {
-      any = true;
-      std::optional<Library::Written> written;
-      if (Status one = write_due(desk, at, &written); !one) done = one;
-    }
-    at = next;
-  }
-  if (any) save(desk);
-  return done;
+  const auto written = write_those(desk, [now](const EntityId&, const Typing& typing) {
+    return !typing.failed && typing.due() <= now;
+  });
+  return written ? Status() : pass(written);
 }
 
 Status Keystrokes::write_before_merge(Library::Desk& desk) {
@@ -241,8 +245,7 @@ std::optional<Instant> Keystrokes::deadline() const {
   std::optional<Instant> first;
   for (const auto& [entity, typing] : open_) {
     if (typing.failed) continue;
-    const Instant due = std::min(typing.touched + idle, typing.begun + burst);
-    if (!first || due < *first) first = due;
+    if (!first || typing.due() < *first) first = typing.due();
   }
   return first;
 }

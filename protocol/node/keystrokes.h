@@ -50,11 +50,15 @@ class Keystrokes {
     std::optional<text::Rope> rope;  // the text with it; nothing after load()
     Instant begun, touched;
     bool failed = false;  // it was tried and waits for somebody to ask again
+
+    Instant due() const;
   };
   using Open = std::map<EntityId, Typing>;
 
   Result<Typing> begin(Library::Desk& desk, const step::TextType& typed, Instant now) const;
   Result<Library::Written> write(Library::Desk& desk, const EntityId& entity, const Typing& typing);
+  using Wanted = std::function<bool(const EntityId&, const Typing&)>;
+  Result<std::optional<Library::Written>> write_those(Library::Desk& desk, const Wanted& wanted);
   Status write_due(Library::Desk& desk, Open::iterator at,
                    std::optional<Library::Written>* written);
   void save(Library::Desk& desk) const;

@@ -8,6 +8,7 @@
 #include "protocol/node/entity_edit.h"
 #include "protocol/node/library.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ Result<std::string> version_called(Library::Desk& desk, const EntityState& entit
                                    const std::string& text);
 // The entity as it was at a version, or the name of one. Errors: Errc::not_found.
 Result<EntityState> entity_at(Library::Desk& desk, EntityState& now, const std::string& version);
+
+// The same; nothing for no version, which means as it is now.
+Result<std::optional<EntityState>> entity_then(Library::Desk& desk, EntityState& now,
+                                               const std::string& version);
 
 const crdt::LogTable& table_of(const Library::Desk& desk, const SpaceId& space);
 // To try changes on. Valid until the entity or its space changes.

@@ -227,6 +227,14 @@ Result<EntityState> entity_at(Library::Desk& desk, EntityState& now, const std::
   return entity_in(*past, now, *called);
 }
 
+Result<std::optional<EntityState>> entity_then(Library::Desk& desk, EntityState& now,
+                                               const std::string& version) {
+  if (version.empty()) return std::optional<EntityState>();
+  auto then = entity_at(desk, now, version);
+  if (!then) return pass(then);
+  return std::optional<EntityState>(std::move(*then));
+}
+
 Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& command) {
   const auto found = find_existing(desk, command.entity);
   if (!found) return pass(found);

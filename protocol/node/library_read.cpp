@@ -169,13 +169,9 @@ void annotate(const Library::Desk& desk, const EntityState& state,
 Result<step::EntityAnswer> Library::get(Desk& desk, const step::EntityGet& command) {
   const auto found = find_existing(desk, command.entity);
   if (!found) return pass(found);
-  std::optional<EntityState> then;
-  if (!command.at.empty()) {
-    auto past = entity_at(desk, **found, command.at);
-    if (!past) return pass(past);
-    then = std::move(*past);
-  }
-  const EntityState& state = then ? *then : **found;
+  const auto then = entity_then(desk, **found, command.at);
+  if (!then) return pass(then);
+  const EntityState& state = *then ? **then : **found;
   const crdt::Settlement settlement = settlement_of(desk, state);
   crdt::Value value = read_under(settlement, state);
   if (!command.path.empty()) {

@@ -135,14 +135,10 @@ Result<step::CursorPlacesAnswer> Library::places(Desk& desk, const step::TextRes
 Result<step::BlameAnswer> Library::blame(Desk& desk, const step::TextBlame& command) {
   const auto found = find_existing(desk, command.entity);
   if (!found) return pass(found);
-  std::optional<EntityState> then;
-  if (!command.at.empty()) {
-    auto past = entity_at(desk, **found, command.at);
-    if (!past) return pass(past);
-    then = std::move(*past);
-  }
+  const auto then = entity_then(desk, **found, command.at);
+  if (!then) return pass(then);
   const auto text =
-      then ? text_in(then->document, command.path) : text_now(desk, **found, command.path);
+      *then ? text_in((*then)->document, command.path) : text_now(desk, **found, command.path);
   if (!text) return pass(text);
   const std::string utf8 = (*text)->text();
   const auto from = crdt::scalars_before(utf8, command.from, command.positions);
@@ -155,7 +151,7 @@ Result<step::BlameAnswer> Library::blame(Desk& desk, const step::TextBlame& comm
 
   const crdt::LogTable& logs = table_of(desk, (*found)->space);
   step::BlameAnswer answer;
-  answer.version = (then ? *then : **found).version(logs);
+  answer.version = (*then ? **then : **found).version(logs);
   answer.length = crdt::length_of(utf8, command.positions);
   Steps steps(utf8, command.positions);
   std::uint64_t position = page.runs.empty() ? 0 : steps.go(page.runs.front().position);

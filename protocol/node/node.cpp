@@ -169,6 +169,13 @@ step::Step Node::settle(Now now) {
   return finish(turn, deadline(turn));
 }
 
+void Node::flush_typing(Turn& turn) {
+  write_typing(turn, [this](Library::Desk& desk) {
+    const auto written = house_.typing.flush(desk, std::nullopt);
+    return written ? Status() : pass(written);
+  });
+}
+
 void Node::write_typing(Turn& turn, const std::function<Status(Library::Desk&)>& run) {
   if (house_.typing.is_empty() || house_.degraded) return;
   Library::Desk desk{*house_.vault, turn.draft, house_.random, turn.now.wall};

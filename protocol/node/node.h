@@ -106,6 +106,7 @@ class Node {
   template <class Run>
   void write(Turn& turn, RequestId request, step::Wait wait, Run run);
 
+  void flush_typing(Turn& turn);
   void write_typing(Turn& turn, const std::function<Status(Library::Desk&)>& run);
   void settle_vault(Turn& turn);
   void merge_slice_of(Turn& turn);

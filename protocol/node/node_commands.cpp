@@ -41,10 +41,7 @@ void Node::with_open_vault(Turn& turn, RequestId request, Run run) {
 template <class Run>
 void Node::with_vault(Turn& turn, RequestId request, Run run) {
   with_open_vault(turn, request, [&](Library::Desk& desk) {
-    write_typing(turn, [this](Library::Desk& at) {
-      const auto written = house_.typing.flush(at, std::nullopt);
-      return written ? Status() : pass(written);
-    });
+    flush_typing(turn);
     run(desk);
   });
 }
@@ -97,11 +94,7 @@ void Node::answer(Turn& turn, RequestId request, step::VaultUnlock& command) {
 }
 
 void Node::answer(Turn& turn, RequestId request, step::VaultLock&) {
-  if (house_.vault)
-    write_typing(turn, [this](Library::Desk& desk) {
-      const auto written = house_.typing.flush(desk, std::nullopt);
-      return written ? Status() : pass(written);
-    });
+  if (house_.vault) flush_typing(turn);
   door_.lock(house_, turn, request);
 }
 

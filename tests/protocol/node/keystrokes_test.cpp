@@ -3,6 +3,8 @@
 // Typing as it happens: when it becomes an event, what others see of it before, what is kept.
 #include "tests/protocol/node/devices.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 namespace syncline::node {
@@ -144,6 +146,29 @@ TEST_CASE("typing goes where it was meant when its list changes, and is kept whe
   const auto told = desk.devices.get<step::ConflictsAnswer>(0, conflicts).conflicts;
   REQUIRE(told.size() == 1);
   CHECK(told[0].kind == crdt::ConflictKind::edited_and_deleted);
+}
+
+TEST_CASE("what was typed into a text that another device replaced is kept beside that") {
+  Typist desk;
+  desk.type(7, 0, "!");
+  step::EntityUpdate update;
+  update.entity = desk.entity;
+  update.ops.push_back(crdt::Op{{}, crdt::MapSet{"body", crdt::Scalar(std::int64_t{7})}});
+  desk.devices.get<step::WrittenAnswer>(1, std::move(update));
+  desk.devices.run(moment);
+  CHECK(desk.type(8, 0, "?").waiting);
+  desk.devices.run();
+  CHECK(desk.devices.call(0, step::TextFlush{desk.entity, step::Wait::local}));
+  step::ConflictList list;
+  list.entity = desk.entity;
+  for (std::size_t index = 0; index < 2; ++index) {
+    const auto told = desk.devices.get<step::ConflictsAnswer>(index, list).conflicts;
+    REQUIRE(told.size() == 1);
+    const auto& values = told[0].values;
+    CHECK(std::ranges::any_of(values, [](const step::ConflictValue& value) {
+      return value.value == crdt::Value{crdt::Scalar(std::string("!?"))};
+    }));
+  }
 }
 
 TEST_CASE("a crash loses nothing of what was typed") {
