@@ -24,6 +24,7 @@
 namespace syncline::crdt {
 
 struct Edit;
+class Document;
 class TextContainer;
 
 // Who made an event and what its author had seen.
@@ -95,6 +96,29 @@ struct Conflict {
   std::vector<Removal> removals;
 };
 
+// Events first to last of one log.
+struct EventSpan {
+  LogIndex log = 0;
+  std::uint64_t first = 1, last = 0;  // none
+
+  bool holds(const EventId& event) const {
+    return event.log == log && first <= event.seq && event.seq <= last;
+  }
+};
+
+// Whom a conflict is settled for: some of the events that take part in it, or the others.
+enum class Side : std::uint8_t {
+  others,      // for the highest of what else is there
+  own_values,  // for what these put there, though not for their removals
+  own,         // for what these put there or removed
+};
+struct Siding {
+  EventSpan events;
+  Side side = Side::others;
+  // The document without these events, if it is known: what it holds as well is not theirs.
+  const Document* apart = nullptr;
+};
+
 // Who wrote a place last, or anything inside of it.
 struct Note {
   Path path;
@@ -133,8 +157,9 @@ class Document {
     void remove(std::uint64_t position, std::uint64_t count);
     // Characters that are there now.
     std::uint64_t length() const;
-    // What the event must hold. It counts as applied.
-    Op commit();
+    // What the event must hold. It counts as applied. Nothing: all that was typed was taken back,
+    // and there is no event to make.
+    std::optional<Op> commit();
     ~Typing();
     Typing(Typing&&) noexcept;
 
@@ -172,6 +197,9 @@ class Document {
   // the first one there.
   Result<std::vector<Op>> ops_to_resolve(const Path& slot, std::optional<std::size_t> keep,
                                          std::optional<ConflictKind> kind = std::nullopt) const;
+  // Ops, at the newest version, that settle conflicts in which some events take part. To be asked
+  // again once they are applied, until there are none: what is moved changes places.
+  std::vector<Op> ops_to_side(const Siding& siding) const;
 
   // Per log the highest seq that was applied here.
   const VersionVector& frontier() const;

@@ -2,6 +2,7 @@
 #include "protocol/crdt/text_container.h"
 
 #include "protocol/base/check.h"
+#include "protocol/base/limits.h"
 #include "protocol/text/utf8.h"
 
 #include <algorithm>
@@ -144,10 +145,7 @@ bool TextContainer::splice_newest(const Edit& edit, std::span<const TextSplice> 
     if (removed > 0) rope_.remove(position, removed);
     if (splice.inserted > 0) rope_.insert(position, piece, splice.inserted);
     changed({position, removed, splice.inserted});
-    if (!log_) continue;
-    const auto at = static_cast<std::uint32_t>(position);
-    if (removed > 0) log_->remove(at, static_cast<std::uint32_t>(removed));
-    if (splice.inserted > 0) log_->insert(at, piece, static_cast<std::uint32_t>(splice.inserted));
+    if (log_) log_splice({position, removed, splice.inserted}, piece);
   }
   if (log_) {
     settled_ = log_->size();
@@ -156,24 +154,36 @@ bool TextContainer::splice_newest(const Edit& edit, std::span<const TextSplice> 
   return fits;
 }
 
-void TextContainer::type(const Edit& edit, const TextSplice& splice, std::string_view utf8) {
-  whole_.reset();
-  if (log_) {
-    const text::EventRef event{edit.self.log, edit.self.seq};
-    if (settled_ != log_->size() || !log_->goes_on(event)) {
-      this->edit(edit, std::span(&splice, 1), utf8);
-      return;
-    }
-    if (!log_->has_room(splice.removed + splice.inserted)) return;
-    const auto at = static_cast<std::uint32_t>(splice.position);
-    if (splice.removed > 0) log_->remove(at, static_cast<std::uint32_t>(splice.removed));
-    if (splice.inserted > 0) log_->insert(at, utf8, static_cast<std::uint32_t>(splice.inserted));
-    settled_ = log_->size();
-  }
+bool TextContainer::type(const TextSplice& splice, std::string_view utf8) {
+  settle();
+  // Each keystroke may become units of the log, and a burst of them is no longer than an event.
+  constexpr std::uint64_t burst_max = limits::event_plaintext_size_max;
+  if (log_ && !log_->has_room(splice.removed + splice.inserted + burst_max)) return false;
   if (splice.removed > 0) rope_.remove(splice.position, splice.removed);
   if (splice.inserted > 0) rope_.insert(splice.position, utf8, splice.inserted);
   changed(splice);
-  if (!touched_.covers(edit.self)) note_writer(edit);
+  return true;
+}
+
+void TextContainer::typed(const Edit& edit, std::span<const TextSplice> splices,
+                          std::string_view utf8) {
+  whole_.reset();
+  if (log_) {
+    begin(edit);
+    const bool ascii = inserted_by(splices) == utf8.size();
+    for (const TextSplice& splice : splices) log_splice(splice, take(utf8, splice.inserted, ascii));
+    settled_ = log_->size();
+    log_->note_length_now_and_then(static_cast<std::uint32_t>(rope_.scalars()));
+    // They have followed what was taken back, too.
+    if (!marks_.empty()) marks_are_placed_ = false;
+  }
+  note_writer(edit);
+}
+
+void TextContainer::log_splice(const TextSplice& splice, std::string_view utf8) {
+  const auto at = static_cast<std::uint32_t>(splice.position);
+  if (splice.removed > 0) log_->remove(at, static_cast<std::uint32_t>(splice.removed));
+  if (splice.inserted > 0) log_->insert(at, utf8, static_cast<std::uint32_t>(splice.inserted));
 }
 
 // The rope is up to date, and so are the marks if they were.
@@ -220,10 +230,7 @@ void TextContainer::append(const Edit& edit, std::span<const TextSplice> splices
   const bool ascii = inserted_by(splices) == utf8.size();
   for (const TextSplice& splice : splices) {
     const std::string_view piece = take(utf8, splice.inserted, ascii);
-    if (!log_->has_room(splice.removed + splice.inserted)) continue;
-    const auto at = static_cast<std::uint32_t>(splice.position);
-    if (splice.removed > 0) log_->remove(at, static_cast<std::uint32_t>(splice.removed));
-    if (splice.inserted > 0) log_->insert(at, piece, static_cast<std::uint32_t>(splice.inserted));
+    if (log_->has_room(splice.removed + splice.inserted)) log_splice(splice, piece);
   }
 }
 

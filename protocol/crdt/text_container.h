@@ -51,8 +51,11 @@ class TextContainer {
   bool mark(const Edit& edit, const TextMark& mark);
   // Removes whatever the author saw.
   void clear(const Edit& edit);
-  // One splice by somebody who has seen everything. Requires: it lies within the text.
-  void type(const Edit& edit, const TextSplice& splice, std::string_view utf8);
+  // One splice by somebody who has seen everything and goes on typing. False: there is no room.
+  // Requires: it lies within the text, and typed() follows before anything else is written.
+  bool type(const TextSplice& splice, std::string_view utf8);
+  // What all of it came to: the event that it becomes.
+  void typed(const Edit& edit, std::span<const TextSplice> splices, std::string_view utf8);
 
   // All of its history is here, so that any event can be taken in.
   bool has_history() const { return log_ != nullptr; }
@@ -78,6 +81,7 @@ class TextContainer {
 
   bool splice_newest(const Edit& edit, std::span<const TextSplice> splices, std::string_view utf8);
   void append(const Edit& edit, std::span<const TextSplice> splices, std::string_view utf8);
+  void log_splice(const TextSplice& splice, std::string_view utf8);
   void begin(const Edit& edit);
   void note_writer(const Edit& edit);
   bool is_known_to(const Edit& edit) const;

@@ -31,22 +31,23 @@ Result<Document::Typing> Document::type(const EventContext& context, const Path&
 
 void Document::Typing::insert(std::uint64_t position, std::string_view utf8) {
   const std::uint64_t count = text::count_scalars(utf8);
-  if (count == 0) return;
-  session_->text.type(session_->edit, {position, 0, count}, utf8);
+  if (count == 0 || !session_->text.type({position, 0, count}, utf8)) return;
   session_->pen.insert(position, utf8, count);
 }
 
 void Document::Typing::remove(std::uint64_t position, std::uint64_t count) {
-  if (count == 0) return;
-  session_->text.type(session_->edit, {position, count, 0}, {});
+  if (count == 0 || !session_->text.type({position, count, 0}, {})) return;
   session_->pen.remove(position, count);
 }
 
 std::uint64_t Document::Typing::length() const { return session_->text.length(); }
 
-Op Document::Typing::commit() {
+std::optional<Op> Document::Typing::commit() {
+  if (session_->pen.is_empty()) return std::nullopt;
+  TextEdit edit = session_->pen.take();
+  session_->text.typed(session_->edit, edit.splices, edit.text);
   session_->document.note_event(session_->edit, 1);
-  return {session_->path, session_->pen.take()};
+  return Op{session_->path, std::move(edit)};
 }
 
 }  // namespace syncline::crdt

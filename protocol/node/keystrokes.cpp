@@ -39,12 +39,9 @@ Result<std::uint64_t> place_in(const text::Rope& rope, std::uint64_t position,
     if (unit == crdt::Positions::utf16) found = rope.scalar_of_utf16(position);
     if (unit == crdt::Positions::bytes) found = rope.scalar_of_byte(position);
   }
-  if (!found)
-    return fail(Errc::invalid, "position " + std::to_string(position) +
-                                   " is not one of this text, which ends at " +
-                                   std::to_string(length_in(rope, unit)) +
-                                   "; read it again with entity.get");
-  return *found;
+  // Only then is the text looked at, which says where the nearest ones are.
+  return found ? Result<std::uint64_t>(*found)
+               : crdt::scalars_before(rope.text(), position, unit);
 }
 
 Preview preview_of(const crdt::Path& path, const crdt::TextEdit& edit) {
@@ -137,7 +134,7 @@ Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::Text
   typing.touched = now;
   step::TypedAnswer answer;
   answer.entity = typed.entity;
-  answer.waiting = true;
+  answer.waiting = !typing.pen.is_empty();
   answer.length = length_in(*typing.rope, typed.positions);
   if (typing.pen.size_bytes() > typing_size_max) {
     if (auto written = flush(desk, typed.entity); !written) return pass(written);

@@ -121,7 +121,7 @@ bool bench_sequential(const std::string& which, const SequentialTrace& trace) {
 
 bool bench_trace(const std::string& path) {
   std::string which = path.substr(path.find_last_of('/') + 1);
-  which.resize(which.find('.'));
+  which = which.substr(0, which.find('.'));
   bool right = false;
   if (const auto trace = read_sequential_trace(path)) {
     right = bench_sequential(which, *trace);

@@ -50,10 +50,16 @@ void type(std::span<const Patch> patches, crdt::Document& document, crdt::EventI
       typing->remove(patch.position, patch.removed);
       typing->insert(patch.position, patch.inserted);
     }
-    crdt::Op op = typing->commit();
+    auto op = typing->commit();
+    if (!op) continue;
     if (done)
-      done->push_back(
-          {first, seen.sum() + 1, WallTime{}, seen, history::EventKind::edit, {}, {op}});
+      done->push_back({first,
+                       seen.sum() + 1,
+                       WallTime{},
+                       seen,
+                       history::EventKind::edit,
+                       {},
+                       {std::move(*op)}});
     seen.raise(first.log, first.seq++);
   }
 }
@@ -157,13 +163,32 @@ Buffer sealed_history(const std::vector<history::PastEvent>& events) {
   return seal(writer.take());
 }
 
-// What stands around a body in a log: tag, nonce, flags and size, the head and the seal inside.
-std::size_t loose_bytes(const std::vector<history::PastEvent>& events) {
-  constexpr std::size_t outside = 8 + 24 + 1 + 2 + crypto::aead_tag_size, inside = 16;
+namespace {
+
+// Of the dependencies of an event whose author knew `before` when it wrote last. Spec E4.
+std::size_t deps_size(const history::PastEvent& event, const crdt::VersionVector& before) {
   std::size_t size = 0;
+  for (const crdt::EventId& seen : event.past.rows()) {
+    const std::uint64_t known = before.get(seen.log);
+    if (seen.log == event.id.log || seen.seq == known) continue;
+    size += 1 + wire::varint_size(seen.seq - known) + (known == 0 ? 16 : 0);
+  }
+  return 1 + (size > 0 ? size + 16 : 0);
+}
+
+}  // namespace
+
+// What stands around a body in a log: tag, nonce, flags and size, the seal; inside, Spec section 5:
+// format, kind, wall, dependencies, and its length.
+std::size_t loose_bytes(const std::vector<history::PastEvent>& events) {
+  constexpr std::size_t outside = 8 + 24 + 1 + 2 + crypto::aead_tag_size, inside = 1 + 1 + 3;
+  std::size_t size = 0;
+  std::map<crdt::LogIndex, crdt::VersionVector> known;  // to each log
   for (const history::PastEvent& event : events) {
-    const node::EntityBody body{node::BodyKind::edit, {}, event.ops};
-    size += outside + log::padded_size(inside + node::encode_body(body).size());
+    const std::size_t body = node::encode_body({node::BodyKind::edit, {}, event.ops}).size();
+    const std::size_t deps = deps_size(event, known[event.id.log]);
+    known[event.id.log] = event.past;
+    size += outside + log::padded_size(inside + deps + wire::varint_size(body) + body);
   }
   return size;
 }
