@@ -10,18 +10,6 @@
 namespace syncline::crdt {
 namespace {
 
-// The different values of a slot; equal ones of several authors are no conflict (Spec C13).
-std::vector<const Entry*> distinct(const Slot& slot) {
-  std::vector<const Entry*> out;
-  for (const Entry& entry : slot.entries) {
-    const bool known = std::any_of(out.begin(), out.end(), [&entry](const Entry* other) {
-      return other->value == entry.value;
-    });
-    if (!known) out.push_back(&entry);
-  }
-  return out;
-}
-
 // An item, where it is, and where others wanted it: highest move first.
 struct Wish {
   std::uint64_t index = 0;
@@ -211,8 +199,19 @@ const TreeUse& newest_use(const TreeContainer& tree, const TreeNode& node) {
                            });
 }
 
+std::vector<const Entry*> distinct_values(const Slot& slot) {
+  std::vector<const Entry*> out;
+  for (const Entry& entry : slot.entries) {
+    const bool known = std::any_of(out.begin(), out.end(), [&entry](const Entry* other) {
+      return other->value == entry.value;
+    });
+    if (!known) out.push_back(&entry);
+  }
+  return out;
+}
+
 std::optional<Conflict> conflict_of(const Spot& spot, const Path& path) {
-  const auto values = distinct(*spot.slot);
+  const auto values = distinct_values(*spot.slot);
   Conflict conflict;
   conflict.path = path;
   for (const Removal& removal : spot.removals())
@@ -236,6 +235,27 @@ std::vector<Conflict> Document::conflicts() const {
   return found;
 }
 
+Result<Op> op_to_resolve(const Container& root, const Conflict& conflict,
+                         std::optional<std::size_t> keep) {
+  if (keep && *keep >= conflict.values.size())
+    return fail(Errc::invalid, "the conflict has fewer values than that");
+  const Path& slot = conflict.path;
+  const Path parent(slot.begin(), slot.end() - 1);
+  const bool moved = conflict.kind == ConflictKind::move_lost;
+  if (!keep && moved)
+    return fail(Errc::invalid, "no removal is part of this conflict; choose one of its places");
+  if (!keep) return Op{parent, remove_at(slot.back())};
+  if (const TreeNode* node = spot_at(root, slot).node) {
+    const TreeContainer& tree = container_at(root, parent, Kind::tree)->tree();
+    auto action = settle(tree, *node, conflict, *keep);
+    if (!action) return pass(action);
+    return Op{parent, std::move(*action)};
+  }
+  if (moved) return Op{parent, move_to(slot.back(), conflict.values[*keep].value)};
+  const auto values = distinct_values(*spot_at(root, slot).slot);
+  return Op{parent, keep_at(slot.back(), values[*keep]->value)};
+}
+
 Result<std::vector<Op>> Document::ops_to_resolve(const Path& slot, std::optional<std::size_t> keep,
                                                  std::optional<ConflictKind> kind) const {
   const auto all = conflicts();
@@ -243,23 +263,11 @@ Result<std::vector<Op>> Document::ops_to_resolve(const Path& slot, std::optional
     return each.path == slot && (!kind || each.kind == *kind);
   });
   if (conflict == all.end()) return fail(Errc::not_found, "there is no conflict at this path");
-  if (keep && *keep >= conflict->values.size())
-    return fail(Errc::invalid, "the conflict has fewer values than that");
-  const Path parent(slot.begin(), slot.end() - 1);
-  const bool moved = conflict->kind == ConflictKind::move_lost;
-  if (!keep && moved)
-    return fail(Errc::invalid, "no removal is part of this conflict; choose one of its places");
-  if (!keep) return std::vector<Op>{Op{parent, remove_at(slot.back())}};
-  if (const TreeNode* node = spot_at(state_->root, slot).node) {
-    const TreeContainer& tree = container_at(state_->root, parent, Kind::tree)->tree();
-    auto action = settle(tree, *node, *conflict, *keep);
-    if (!action) return pass(action);
-    return std::vector<Op>{Op{parent, std::move(*action)}};
-  }
-  if (moved)
-    return std::vector<Op>{Op{parent, move_to(slot.back(), conflict->values[*keep].value)}};
-  const auto values = distinct(*spot_at(state_->root, slot).slot);
-  return std::vector<Op>{Op{parent, keep_at(slot.back(), values[*keep]->value)}};
+  auto op = op_to_resolve(state_->root, *conflict, keep);
+  if (!op) return pass(op);
+  std::vector<Op> ops;
+  ops.push_back(std::move(*op));
+  return ops;
 }
 
 }  // namespace syncline::crdt

@@ -40,5 +40,10 @@ const TreeUse& newest_use(const TreeContainer& tree, const TreeNode& node);
 const Container* container_at(const Container& root, const Path& path, Kind kind);
 // Spec C13. Nothing if everybody agrees. Requires: it is a slot that shows something.
 std::optional<Conflict> conflict_of(const Spot& spot, const Path& path);
+// The values of a slot, highest first: equal ones of several authors are one (Spec C13).
+std::vector<const Entry*> distinct_values(const Slot& slot);
+// As Document::ops_to_resolve. Requires: it is one of the document's conflicts.
+Result<Op> op_to_resolve(const Container& root, const Conflict& conflict,
+                         std::optional<std::size_t> keep);
 
 }  // namespace syncline::crdt

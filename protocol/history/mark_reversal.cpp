@@ -9,6 +9,7 @@
 #include "protocol/crdt/text_diff.h"
 #include "protocol/text/utf8.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,13 +22,16 @@ using crdt::Path;
 using crdt::Scalar;
 using crdt::TextMark;
 
-// What one character has for one key; the row it has it from.
-using Said = const crdt::TextMarks::Row*;
-using SaidOfKey = std::vector<Said>;
+using Row = crdt::TextMarks::Row;
+using Span = crdt::TextMarks::Span;
+
+// What one character has for one key: those that stand, the highest first; or nothing.
+using Said = const Span*;
 
 struct Marked {
   std::string text;
-  std::map<std::string, SaidOfKey> keys;
+  std::vector<Span> spans;
+  std::map<std::string, std::vector<Said>> keys;
 
   Said at(const std::string& key, std::size_t character) const {
     const auto found = keys.find(key);
@@ -36,7 +40,7 @@ struct Marked {
 };
 
 // A mark that was taken back says nothing.
-Scalar value_of(Said said) { return said ? said->value : Scalar(crdt::Null{}); }
+Scalar value_of(const Row* row) { return row ? row->value : Scalar(crdt::Null{}); }
 
 Marked marked_at(const crdt::Document& document, const Path& path) {
   Marked out;
@@ -44,13 +48,23 @@ Marked marked_at(const crdt::Document& document, const Path& path) {
   if (text == nullptr) return out;
   out.text = text->text();
   const auto length = static_cast<std::size_t>(text->length());
-  for (const crdt::TextMarks::Span& span : text->marks().spans()) {
-    SaidOfKey& key = out.keys.try_emplace(span.rows[0]->key, SaidOfKey(length)).first->second;
-    for (std::uint64_t i = span.from; i < span.to; ++i)
-      key[static_cast<std::size_t>(i)] = span.rows[0];
+  out.spans = text->marks().spans();
+  for (const Span& span : out.spans) {
+    auto& key = out.keys.try_emplace(span.rows[0]->key, length).first->second;
+    for (std::uint64_t i = span.from; i < span.to; ++i) key[static_cast<std::size_t>(i)] = &span;
   }
   return out;
 }
+
+// The highest of those for which `fits` holds.
+template <class Fits>
+const Row* highest(Said said, Fits fits) {
+  if (said == nullptr) return nullptr;
+  const auto found = std::find_if(said->rows.begin(), said->rows.end(),
+                                  [&fits](const Row* row) { return fits(*row); });
+  return found == said->rows.end() ? nullptr : *found;
+}
+const Row* highest(Said said) { return said == nullptr ? nullptr : said->rows.front(); }
 
 // For each character of `to` which one of `from` it is, or none.
 using Origins = std::vector<std::optional<std::size_t>>;
@@ -90,31 +104,73 @@ void find_texts(const crdt::Shape& shape, Path& path, std::vector<Path>& out) {
   }
 }
 
-struct Scene {
-  const Marked &before, &after, &now, &result;
-  Origins in_before_of_after, in_after_of_now, in_now_of_result, in_before_of_result;
+// What a character is to have; `again` also if it reads like that already.
+struct Wanted {
+  const Row* row = nullptr;
+  bool again = false;
+};
 
-  // What the character of the result is to have.
-  Said wanted(const std::string& key, std::size_t character) const {
+struct Scene {
+  const MarkSight& sight;
+  const Marked &before, &apart, &joined, &now, &result;
+  Origins in_before_of_apart, in_apart_of_joined, in_joined_of_now, in_now_of_result,
+      in_apart_of_result;
+
+  Wanted wanted(const std::string& key, std::size_t character) const {
     const auto held = in_now_of_result[character];
-    if (!held) {
-      const auto old = in_before_of_result[character];
-      return old ? before.at(key, *old) : nullptr;
-    }
+    if (!held) return {without(key, in_apart_of_result[character])};
     const Said present = now.at(key, *held);
-    const auto done = in_after_of_now[*held];
-    const auto old = done ? in_before_of_after[*done] : std::nullopt;
-    if (!old) return present;
-    const Said was = before.at(key, *old), became = after.at(key, *done);
+    const Row* rest = of_others(present);
+    if (rest != nullptr && of(sight.change, present) != nullptr) return {rest, true};
+    const auto done = in_joined_of_now[*held];
+    const auto old = done ? in_apart_of_joined[*done] : std::nullopt;
+    if (!old) return {highest(present)};
+    const Said after = joined.at(key, *done);
+    const Row* own = of(sight.change, after);
+    const Row* became = own ? own : highest(after);
+    const Row* was = without(key, old);
     const bool changed = value_of(was) != value_of(became);
-    return changed && value_of(present) == value_of(became) ? was : present;
+    if (!changed || value_of(highest(present)) != value_of(became)) return {highest(present)};
+    const bool contested = own != nullptr && of_others(after) != nullptr;
+    return {contested ? given_up(key, *old, highest(present), was) : was};
+  }
+
+ private:
+  static const Row* of(const crdt::EventSpan& events, Said said) {
+    return highest(said, [&events](const Row& row) { return events.holds({row.log, row.seq}); });
+  }
+  const Row* of_others(Said said) const {
+    return highest(said, [this](const Row& row) {
+      return !sight.change.holds({row.log, row.seq});
+    });
+  }
+
+  const Row* without(const std::string& key, std::optional<std::size_t> character) const {
+    if (!character) return nullptr;
+    const Said said = apart.at(key, *character);
+    const Row* redone = of(sight.redone, said);
+    return redone ? redone : highest(said);
+  }
+
+  // Somebody else chose the change's mark over the own one, which does not come back then. Nothing
+  // is chosen where all agree on no mark.
+  const Row* given_up(const std::string& key, std::size_t character, const Row* chosen,
+                      const Row* was) const {
+    if (chosen != nullptr && chosen->log == sight.change.log) return was;
+    if (chosen != nullptr) {
+      const Row* kept = highest(apart.at(key, character),
+                                [chosen](const Row& row) { return row.log != chosen->log; });
+      if (kept != nullptr) return kept;
+    }
+    const auto first = in_before_of_apart[character];
+    return first ? highest(before.at(key, *first)) : nullptr;
   }
 };
 
-std::uint8_t growth_of(Said said) {
-  if (said == nullptr) return 0;
-  return static_cast<std::uint8_t>((said->start.holds_left ? TextMark::grows_at_start : 0) |
-                                   (said->end.holds_left ? 0 : TextMark::grows_at_end));
+std::uint8_t growth_of(const Row* row) {
+  if (row == nullptr) return 0;
+  return static_cast<std::uint8_t>((row->start.holds_left ? TextMark::grows_at_start : 0) |
+                                   (row->end.holds_left ? 0 : TextMark::grows_at_end));
 }
 
 void add_ops(const Scene& scene, const std::string& key, const Path& path,
@@ -125,14 +181,14 @@ void add_ops(const Scene& scene, const std::string& key, const Path& path,
     open.reset();
   };
   for (std::size_t i = 0; i < scene.in_now_of_result.size(); ++i) {
-    const Said wanted = scene.wanted(key, i);
-    const Scalar value = value_of(wanted);
-    if (value == value_of(scene.result.at(key, i))) {
+    const auto [row, again] = scene.wanted(key, i);
+    const Scalar value = value_of(row);
+    if (!again && value == value_of(highest(scene.result.at(key, i)))) {
       close();
       continue;
     }
     if (open && open->value != value) close();
-    if (!open) open = TextMark{i, 0, growth_of(wanted), key, value};
+    if (!open) open = TextMark{i, 0, growth_of(row), key, value};
     ++open->count;
   }
   close();
@@ -140,8 +196,7 @@ void add_ops(const Scene& scene, const std::string& key, const Path& path,
 
 }  // namespace
 
-std::vector<crdt::Op> reverse_marks(const crdt::Document& before, const crdt::Document& after,
-                                    const crdt::Document& now, const crdt::Document& result) {
+std::vector<crdt::Op> reverse_marks(const MarkSight& sight, const crdt::Document& result) {
   std::vector<crdt::Op> out;
   const auto shape = result.shape();
   if (!shape) return out;
@@ -149,19 +204,23 @@ std::vector<crdt::Op> reverse_marks(const crdt::Document& before, const crdt::Do
   std::vector<Path> texts;
   find_texts(*shape, path, texts);
   for (const Path& each : texts) {
-    const Marked b = marked_at(before, each), a = marked_at(after, each);
-    if (b.keys.empty() && a.keys.empty()) continue;
-    const Marked n = marked_at(now, each), r = marked_at(result, each);
-    const Scene scene{b,
+    const Marked a = marked_at(sight.apart, each), j = marked_at(sight.joined, each);
+    if (a.keys.empty() && j.keys.empty()) continue;
+    const Marked b = marked_at(sight.before, each), n = marked_at(sight.now, each);
+    const Marked r = marked_at(result, each);
+    const Scene scene{sight,
+                      b,
                       a,
+                      j,
                       n,
                       r,
                       origins(b.text, a.text),
-                      origins(a.text, n.text),
+                      origins(a.text, j.text),
+                      origins(j.text, n.text),
                       origins(n.text, r.text),
-                      origins(b.text, r.text)};
+                      origins(a.text, r.text)};
     std::set<std::string> keys;
-    for (const Marked* marked : {&b, &a})
+    for (const Marked* marked : {&a, &j})
       for (const auto& [key, said] : marked->keys) keys.insert(key);
     for (const std::string& key : keys) add_ops(scene, key, each, out);
   }

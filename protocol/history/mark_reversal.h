@@ -11,10 +11,16 @@
 
 namespace syncline::history {
 
-// Ops on `result` after which its texts are marked as if the change had not been made. `before`,
-// `after` and `now` as in reverse(); `result` is `now` without the rest of the change. Texts below
-// items of lists are left as they are: an item may be elsewhere by now.
-std::vector<crdt::Op> reverse_marks(const crdt::Document& before, const crdt::Document& after,
-                                    const crdt::Document& now, const crdt::Document& result);
+// The versions that are compared, see taking_back.h. Without a change: all of what is between
+// `apart` and `joined` is taken back.
+struct MarkSight {
+  const crdt::Document &before, &apart, &joined, &now;
+  crdt::EventSpan change, redone;
+};
+
+// Ops on `result` after which its texts are marked as if the change had not been made; `result` is
+// `now` without the rest of the change. Texts below items of lists are left as they are: an item
+// may be elsewhere by now.
+std::vector<crdt::Op> reverse_marks(const MarkSight& sight, const crdt::Document& result);
 
 }  // namespace syncline::history

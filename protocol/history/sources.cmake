@@ -5,4 +5,5 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/replay.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reversal.cpp
   ${CMAKE_CURRENT_LIST_DIR}/segment_reader.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/segment_writer.cpp)
+  ${CMAKE_CURRENT_LIST_DIR}/segment_writer.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/taking_back.cpp)

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The part of Library that looks back: versions, what differs between them, and going back.
-#include "protocol/crdt/value_diff.h"
-#include "protocol/history/mark_reversal.h"
 #include "protocol/history/replay.h"
-#include "protocol/history/reversal.h"
+#include "protocol/history/taking_back.h"
 #include "protocol/node/entity_past.h"
 #include "protocol/node/library_desk.h"
 #include "protocol/node/undo_marks.h"
@@ -134,41 +132,6 @@ Result<UndoStack::Entry> next_to_take_back(const Past& past, crdt::LogIndex own,
                                    : "there is nothing that this device could redo here");
 }
 
-// `ops` and those that mark texts as before, too.
-Result<std::vector<crdt::Op>> with_marks(const crdt::Rehearsal::Scene& scene,
-                                         const crdt::Document& before, const crdt::Document& after,
-                                         std::vector<crdt::Op> ops) {
-  crdt::Rehearsal rehearsal(scene);
-  Status run;
-  if (!ops.empty()) run = rehearsal.run(std::move(ops));
-  if (!run) return pass(run);
-  auto marks = history::reverse_marks(before, after, scene.document, rehearsal.document());
-  if (marks.empty()) return rehearsal.take();
-  run = rehearsal.run(std::move(marks));
-  if (!run) return pass(run);
-  return rehearsal.take();
-}
-
-// Ops after which the entity reads as if the changes `entry` had not been made.
-Result<std::vector<crdt::Op>> ops_to_take_back(const Past& past,
-                                               const crdt::Rehearsal::Scene& scene,
-                                               crdt::LogIndex own, const UndoStack::Entry& entry) {
-  const auto before = past_of(past.segments, {own, entry.first});
-  if (!before) return pass(before);
-  auto after = past_of(past.segments, {own, entry.last});
-  if (!after) return pass(after);
-  after->raise(own, entry.last);
-  const auto old = history::replay(past.segments, past.logs, *before);
-  if (!old) return pass(old);
-  const auto done = history::replay(past.segments, past.logs, *after);
-  if (!done) return pass(done);
-  const crdt::Shape wanted =
-      history::reverse(shape_of_all(*old), shape_of_all(*done), shape_of_all(scene.document));
-  auto ops = crdt::ops_to_put(scene.document, {}, wanted);
-  if (!ops) return pass(ops);
-  return with_marks(scene, *old, *done, std::move(*ops));
-}
-
 EditPlan plan_of(std::vector<crdt::Op> ops) {
   const std::size_t count = ops.size();
   if (count == 0) return {};
@@ -272,9 +235,7 @@ Result<Library::Written> Library::restore(Desk& desk, const step::EntityRestore&
     return fail(Errc::invalid, "the entity was deleted at that version; restore an earlier one");
   const auto author = desk.vault.author(desk.draft, now.space);
   if (!author) return pass(author);
-  auto planned = crdt::ops_to_put(now.document, {}, shape_of_all(then->document));
-  if (!planned) return pass(planned);
-  auto ops = with_marks(scene_of(desk, now), then->document, now.document, std::move(*planned));
+  auto ops = history::ops_to_restore(then->document, scene_of(desk, now));
   if (!ops) return pass(ops);
   if (ops->empty() && !now.is_deleted()) {
     Written unchanged;
@@ -306,7 +267,9 @@ Result<TakingBack> plan_taking_back(Library::Desk& desk, EntityState& state, con
   }
   if (state.is_deleted())
     return fail(Errc::conflict, "the entity is deleted; restore a version of it first");
-  auto ops = ops_to_take_back(*past, scene_of(desk, state), own, *entry);
+  auto ops = history::ops_to_take_back(
+      past->segments, scene_of(desk, state),
+      {{own, entry->first, entry->last}, {own, entry->redone_first, entry->redone_last}});
   if (!ops) return pass(ops);
   return TakingBack{BodyKind::edit, std::move(*ops)};
 }

@@ -50,16 +50,21 @@ void UndoStack::add(std::uint64_t seq, history::EventKind kind) {
   if (mark == nullptr) {
     redoable_.clear();
     // What came into being stays: to delete it is another wish.
-    if (kind != history::EventKind::create) undoable_.push_back({seq, seq, kind});
+    if (kind != history::EventKind::create) undoable_.push_back(Entry{seq, seq, kind});
     return;
   }
   if (seq != mark->first) return;
   std::vector<Entry>& from = mark->role == UndoRole::undo ? undoable_ : redoable_;
   std::vector<Entry>& to = mark->role == UndoRole::undo ? redoable_ : undoable_;
   if (from.empty()) return;
-  const history::EventKind before = from.back().kind;
+  const Entry back = from.back();
   from.pop_back();
-  to.push_back({mark->first, mark->last, before});
+  Entry entry{mark->first, mark->last, back.kind};
+  if (mark->role == UndoRole::undo) {
+    entry.redone_first = back.first;
+    entry.redone_last = back.last;
+  }
+  to.push_back(entry);
 }
 
 std::optional<UndoStack::Entry> UndoStack::next(UndoRole role) const {

@@ -48,6 +48,8 @@ class UndoStack {
     std::uint64_t first = 0, last = 0;  // what is taken back
     // What the change was that was made at first: a deletion is taken back in another way.
     history::EventKind kind = history::EventKind::edit;
+    // What it took back itself, if it is to be redone; else none.
+    std::uint64_t redone_first = 1, redone_last = 0;
   };
   explicit UndoStack(const UndoMarks& marks) : marks_(marks) {}
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Settling conflicts for those who made some events, or for everybody else.
+#include "protocol/crdt/reading.h"
+
+#include <algorithm>
+
+namespace syncline::crdt {
+namespace {
+
+// The same path may lead to another item in another version.
+bool passes_list(const Path& path) {
+  return std::any_of(path.begin(), path.end(),
+                     [](const Step& step) { return std::holds_alternative<std::uint64_t>(step); });
+}
+
+// What was chosen: one of the values, or the removal.
+struct Choice {
+  std::optional<std::size_t> keep;
+};
+
+class Sider {
+ public:
+  Sider(const Siding& siding, const Container& root, const Container* apart)
+      : siding_(siding), root_(root), apart_(apart) {}
+
+  // Nothing: the events have no part in it, or all that is left is theirs.
+  std::optional<Choice> choose(const Conflict& conflict) const {
+    const std::vector<bool> own = own_values(conflict);
+    const bool takes_part = std::find(own.begin(), own.end(), true) != own.end();
+    const bool of_others = siding_.side == Side::others;
+    if (takes_part) {
+      const auto best = std::find(own.begin(), own.end(), !of_others);
+      if (best == own.end() || (!of_others && best == own.begin())) return std::nullopt;
+      return Choice{static_cast<std::size_t>(best - own.begin())};
+    }
+    if (conflict.kind != ConflictKind::edited_and_deleted || !removed_it(conflict))
+      return std::nullopt;
+    if (of_others) return Choice{0};
+    return siding_.side == Side::own ? std::optional(Choice{}) : std::nullopt;
+  }
+
+ private:
+  bool removed_it(const Conflict& conflict) const {
+    return std::any_of(conflict.removals.begin(), conflict.removals.end(), [&](const auto& each) {
+      return siding_.events.holds({each.log, each.seq});
+    });
+  }
+
+  // Of each value whether the events alone stand for it.
+  std::vector<bool> own_values(const Conflict& conflict) const {
+    std::vector<bool> own(conflict.values.size(), false);
+    const Spot spot = spot_at(root_, conflict.path);
+    if (conflict.kind == ConflictKind::move_lost) {
+      for (std::size_t i = 0; i < own.size(); ++i)
+        own[i] = siding_.events.holds({conflict.values[i].log, conflict.values[i].seq});
+    } else if (spot.slot != nullptr) {
+      const auto values = distinct_values(*spot.slot);
+      for (std::size_t i = 0; i < own.size(); ++i) own[i] = is_own(spot, conflict, *values[i]);
+    }
+    return own;
+  }
+
+  bool is_own(const Spot& spot, const Conflict& conflict, const Entry& value) const {
+    bool some = false, all = true;
+    for (const Entry& entry : spot.slot->entries) {
+      if (entry.value != value.value) continue;
+      const bool held = siding_.events.holds(entry.event);
+      some = some || held;
+      all = all && held;
+    }
+    if (apart_ == nullptr) return some;
+    // Whose later changes inside of a container may be the newest of their author there.
+    if (passes_list(conflict.path)) return all && !std::holds_alternative<Kind>(value.value);
+    const Slot* slot = spot_at(*apart_, conflict.path).slot;
+    return some && (slot == nullptr ||
+                    std::none_of(slot->entries.begin(), slot->entries.end(),
+                                 [&](const Entry& entry) { return entry.value == value.value; }));
+  }
+
+  const Siding& siding_;
+  const Container& root_;
+  const Container* apart_;
+};
+
+}  // namespace
+
+std::vector<Op> Document::ops_to_side(const Siding& siding) const {
+  const Container* apart = siding.apart == nullptr ? nullptr : &siding.apart->state_->root;
+  const Sider sider(siding, state_->root, apart);
+  std::vector<Op> ops, moves;
+  for (const Conflict& conflict : conflicts()) {
+    const auto choice = sider.choose(conflict);
+    if (!choice) continue;
+    auto op = op_to_resolve(state_->root, conflict, choice->keep);
+    if (!op) continue;  // a place that by now is below the node itself
+    const bool moved = conflict.kind == ConflictKind::move_lost;
+    (moved ? moves : ops).push_back(std::move(*op));
+  }
+  if (ops.empty() && !moves.empty()) ops.push_back(std::move(moves.front()));
+  // What is inside before what it is in, what comes later in a list before the rest of it.
+  std::reverse(ops.begin(), ops.end());
+  return ops;
+}
+
+}  // namespace syncline::crdt

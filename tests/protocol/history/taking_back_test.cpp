@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Taking back what one author did while others wrote at the same places.
+#include "protocol/history/taking_back.h"
+
+#include "protocol/crdt/text_container.h"
+#include "protocol/crdt/tree_position.h"
+#include "tests/protocol/crdt/history.h"
+
+#include <doctest/doctest.h>
+
+namespace syncline::history::taking_back {
+namespace {
+
+using crdt::Action;
+using crdt::EventSpan;
+using crdt::Kind;
+using crdt::Op;
+using crdt::Path;
+using crdt::Scalar;
+using Ops = std::vector<Op>;
+
+const crdt::LogTable logs = [] {
+  crdt::LogTable table(3);
+  for (std::size_t i = 0; i < table.size(); ++i) table[i].bytes[0] = std::uint8_t(i + 1);
+  return table;
+}();
+
+class Author {
+ public:
+  explicit Author(crdt::LogIndex log) : log_(log) {}
+
+  EventSpan edit(Ops ops) {
+    PastEvent event;
+    event.id = {log_, seen_.get(log_) + 1};
+    event.lamport = seen_.sum() + 1;
+    event.past = seen_;
+    event.ops = std::move(ops);
+    apply(event);
+    return {log_, event.id.seq, event.id.seq};
+  }
+  EventSpan undo(const EventSpan& change, const EventSpan& redone = {}) {
+    SegmentWriter writer;
+    for (const PastEvent& event : events_) writer.add(view_of(event));
+    const std::vector<Buffer> segments{writer.take()};
+    auto ops = ops_to_take_back(segments, {document, seen_, logs, {}}, {change, redone});
+    REQUIRE(ops);
+    return edit(std::move(*ops));
+  }
+  EventSpan redo(const EventSpan& undoing, const EventSpan& change) {
+    return undo(undoing, change);
+  }
+  void receive(const Author& other) {
+    for (const PastEvent& event : other.events_)
+      if (!seen_.covers(event.id)) apply(event);
+  }
+  std::string reads() const { return crdt::test::describe(document.read()); }
+  // "bold 0-5 true" for each.
+  std::string marks() const {
+    std::string out, last;
+    std::uint64_t end = 0;
+    for (const auto& span : document.find_text({std::string("text")})->marks().spans()) {
+      const auto& top = *span.rows.front();
+      if (top.value == Scalar(crdt::Null{})) continue;
+      const std::string value = crdt::test::describe(crdt::Value{top.value});
+      if (value == last && span.from == end)
+        out.resize(out.rfind('-') + 1);
+      else
+        out += (out.empty() ? "bold " : " bold ") + std::to_string(span.from) + "-";
+      out += std::to_string(span.to) + " " + value;
+      last = value;
+      end = span.to;
+    }
+    return out;
+  }
+
+  crdt::Document document;
+
+ private:
+  void apply(const PastEvent& event) {
+    const crdt::EventContext context{event.id.log, event.id.seq, event.past,
+                                     event.wall,   logs,         event.lamport};
+    REQUIRE(document.apply(context, event.ops).void_ops == 0);
+    seen_.merge(event.past);
+    seen_.raise(event.id.log, event.id.seq);
+    events_.push_back(event);
+  }
+
+  crdt::LogIndex log_;
+  crdt::VersionVector seen_;
+  std::vector<PastEvent> events_;
+};
+
+void meet(Author& a, Author& b) {
+  a.receive(b);
+  b.receive(a);
+}
+
+Path at(const char* key) { return {std::string(key)}; }
+Op op(Action action, Path path = {}) { return {std::move(path), std::move(action)}; }
+crdt::ItemValue number(std::int64_t value) { return Scalar(value); }
+Op put(const char* key, std::int64_t value, Path path = {}) {
+  return op(crdt::MapSet{key, number(value)}, std::move(path));
+}
+Op make(const char* key, Kind kind) { return op(crdt::MapSet{key, kind}); }
+const std::string top = crdt::tree_position_between({}, {}, 0);
+Op plant(const char* id, const char* parent = "") {
+  return op(crdt::TreeInsert{id, parent, top}, at("tree"));
+}
+Op shift(const char* id, const char* parent) {
+  return op(crdt::TreeMove{id, parent, top}, at("tree"));
+}
+Op mark(std::uint64_t from, std::uint64_t count, Scalar value) {
+  return op(crdt::TextMark{from, count, 0, "bold", std::move(value)}, at("text"));
+}
+
+struct Case {
+  const char* name;
+  Ops first;  // both have
+  Ops own, others;
+  const char* undone;  // reads as what others did alone
+  const char* redone;
+};
+
+const Path field{std::string("map"), std::string("in")};
+const Path leaf{std::string("tree"), crdt::NodeStep{"a"}};
+
+std::vector<Case> values() {
+  return {
+      {"a value", {put("k", 0)}, {put("k", 1)}, {put("k", 2)}, "{k: 2 }", "{k: 1 }"},
+      {"the same value", {put("k", 0)}, {put("k", 1)}, {put("k", 1)}, "{k: 1 }", "{k: 1 }"},
+      {"a new key", {}, {put("k", 1)}, {put("k", 2)}, "{k: 2 }", "{k: 1 }"},
+      {"a key others removed",
+       {put("k", 0)},
+       {put("k", 1)},
+       {op(crdt::MapRemove{"k"})},
+       "{}",
+       "{k: 1 }"},
+      {"a removal, others wrote",
+       {put("k", 0)},
+       {op(crdt::MapRemove{"k"})},
+       {put("k", 2)},
+       "{k: 2 }",
+       "{}"},
+      {"a removal, others removed",
+       {put("k", 0)},
+       {op(crdt::MapRemove{"k"})},
+       {op(crdt::MapRemove{"k"})},
+       "{}",
+       "{}"},
+      {"a value in a nested map",
+       {make("map", Kind::map), op(crdt::MapSet{"in", Kind::map}, at("map"))},
+       {put("k", 1, field)},
+       {put("k", 2, field), put("l", 3, field)},
+       "{map: {in: {k: 2 l: 3 } } }",
+       "{map: {in: {k: 1 l: 3 } } }"},
+      {"a leaf where others put a map",
+       {},
+       {put("k", 1)},
+       {make("k", Kind::map), put("x", 2, at("k"))},
+       "{k: {x: 2 } }",
+       "{k: 1 }"},
+      {"a counter",
+       {make("n", Kind::counter)},
+       {op(crdt::CounterAdd{5, 0}, at("n"))},
+       {op(crdt::CounterAdd{2, 0}, at("n"))},
+       "{n: 2 }",
+       "{n: 7 }"},
+      {"elements that both added",
+       {make("s", Kind::set)},
+       {op(crdt::SetAdd{Scalar(std::int64_t{1})}, at("s"))},
+       {op(crdt::SetAdd{Scalar(std::int64_t{1})}, at("s"))},
+       "{s: [1 ] }",
+       "{s: [1 ] }"},
+      {"characters that both removed",
+       {make("text", Kind::text), op(crdt::TextInsert{0, "hello world"}, at("text"))},
+       {op(crdt::TextRemove{0, 6}, at("text")), op(crdt::TextInsert{5, "!"}, at("text"))},
+       {op(crdt::TextRemove{3, 4}, at("text"))},
+       "{text: \"helorld\" }",
+       "{text: \"orld!\" }"},
+  };
+}
+
+std::vector<Case> items() {
+  const Op list = make("l", Kind::list);
+  const Op three = op(crdt::ListInsert{0, {number(7), number(8), number(9)}}, at("l"));
+  return {
+      {"an item",
+       {list, three},
+       {op(crdt::ListSet{1, number(1)}, at("l"))},
+       {op(crdt::ListSet{1, number(2)}, at("l"))},
+       "{l: [7 2 9 ] }",
+       "{l: [7 1 9 ] }"},
+      {"an item that both removed",
+       {list, three},
+       {op(crdt::ListRemove{1, 2}, at("l"))},
+       {op(crdt::ListRemove{0, 2}, at("l"))},
+       "{l: [9 ] }",
+       "{l: [] }"},
+      {"an item that others removed",
+       {list, three},
+       {op(crdt::ListSet{1, number(1)}, at("l"))},
+       {op(crdt::ListRemove{1, 1}, at("l"))},
+       "{l: [7 9 ] }",
+       "{l: [7 1 9 ] }"},
+      {"a removed item in which others wrote",
+       {list, three},
+       {op(crdt::ListRemove{1, 1}, at("l"))},
+       {op(crdt::ListSet{1, number(2)}, at("l"))},
+       "{l: [7 2 9 ] }",
+       "{l: [7 9 ] }"},
+      {"an item that both moved",
+       {list, three},
+       {op(crdt::ListMove{0, 2}, at("l"))},
+       {op(crdt::ListMove{0, 1}, at("l"))},
+       "{l: [8 7 9 ] }",
+       "{l: [8 9 7 ] }"},
+      {"a value of a node",
+       {make("tree", Kind::tree), plant("a")},
+       {put("k", 1, leaf)},
+       {put("k", 2, leaf)},
+       "{tree: [{id: \"a\" parent: null value: {k: 2 } } ] }",
+       "{tree: [{id: \"a\" parent: null value: {k: 1 } } ] }"},
+      {"a node that both removed",
+       {make("tree", Kind::tree), plant("a")},
+       {op(crdt::TreeRemove{"a"}, at("tree"))},
+       {op(crdt::TreeRemove{"a"}, at("tree"))},
+       "{tree: [] }",
+       "{tree: [] }"},
+      {"a node that others removed",
+       {make("tree", Kind::tree), plant("a")},
+       {put("k", 1, leaf)},
+       {op(crdt::TreeRemove{"a"}, at("tree"))},
+       "{tree: [] }",
+       "{tree: [{id: \"a\" parent: null value: {k: 1 } } ] }"},
+      {"a removed node in which others wrote",
+       {make("tree", Kind::tree), plant("a")},
+       {op(crdt::TreeRemove{"a"}, at("tree"))},
+       {put("k", 2, leaf)},
+       "{tree: [{id: \"a\" parent: null value: {k: 2 } } ] }",
+       "{tree: [] }"},
+      {"a node that both moved",
+       {make("tree", Kind::tree), plant("a"), plant("b"),
+        op(crdt::TreeInsert{"c", "", top + "~"}, at("tree"))},
+       {shift("a", "b")},
+       {shift("a", "c")},
+       nullptr,
+       nullptr},
+  };
+}
+
+enum class Highest { own, others };
+
+// `own` is to rank higher or lower.
+void run(const Case& each, Highest highest) {
+  CAPTURE(each.name);
+  CAPTURE(int(highest));
+  Author a(highest == Highest::own ? 1 : 0), b(highest == Highest::own ? 0 : 1);
+  a.edit(each.first);
+  b.receive(a);
+  const EventSpan change = a.edit(each.own);
+  b.edit(each.others);
+  const std::string apart = b.reads();
+  meet(a, b);
+  const EventSpan undoing = a.undo(change);
+  if (each.undone != nullptr) CHECK(a.reads() == each.undone);
+  CHECK(a.reads() == apart);
+  CHECK(a.document.conflicts().empty());
+  const EventSpan redoing = a.redo(undoing, change);
+  if (each.redone != nullptr) CHECK(a.reads() == each.redone);
+  CHECK(a.document.conflicts().empty());
+  a.undo(redoing);
+  CHECK(a.reads() == apart);
+  meet(a, b);
+  CHECK(b.reads() == a.reads());
+}
+
+const Ops hello{make("text", Kind::text), op(crdt::TextInsert{0, "hello"}, at("text"))};
+
+}  // namespace
+
+TEST_CASE("what is taken back leaves what others did at the same place, whoever ranks higher") {
+  for (const auto& table : {values(), items()})
+    for (const Case& each : table)
+      for (const Highest highest : {Highest::own, Highest::others}) run(each, highest);
+}
+
+TEST_CASE("of several values of others the highest is left") {
+  for (crdt::LogIndex own = 0; own < 3; ++own) {
+    CAPTURE(own);
+    std::vector<Author> authors;
+    for (crdt::LogIndex log = 0; log < 3; ++log) authors.emplace_back(log);
+    std::vector<EventSpan> changes;
+    for (crdt::LogIndex log = 0; log < 3; ++log)
+      changes.push_back(authors[log].edit({put("k", log)}));
+    for (Author& each : authors) authors[own].receive(each);
+    authors[own].undo(changes[own]);
+    const bool is_highest = own == 2;
+    CHECK(authors[own].reads() == (is_highest ? "{k: 1 }" : "{k: 2 }"));
+    CHECK(authors[own].document.conflicts().empty());
+  }
+}
+
+TEST_CASE("two who take back what they wrote at once are back where they were") {
+  for (const crdt::LogIndex first : {0U, 1U}) {
+    CAPTURE(first);
+    Author a(first), b(1 - first);
+    a.edit({put("k", 0)});
+    b.receive(a);
+    const EventSpan own = a.edit({put("k", 1)}), other = b.edit({put("k", 2)});
+    meet(a, b);
+    a.undo(own);
+    meet(a, b);
+    CHECK(b.reads() == "{k: 2 }");
+    b.undo(other);
+    CHECK(b.reads() == "{k: 0 }");
+  }
+}
+
+TEST_CASE("changes of one author are taken back one by one beside a value of another") {
+  for (const crdt::LogIndex first : {0U, 1U}) {
+    CAPTURE(first);
+    Author a(first), b(1 - first);
+    a.edit({put("k", 0)});
+    b.receive(a);
+    const EventSpan one = a.edit({put("k", 1)}), two = a.edit({put("k", 5)});
+    b.edit({put("l", 0)});
+    b.edit({put("k", 2)});
+    meet(a, b);
+    a.undo(two);
+    a.undo(one);
+    CHECK(a.reads() == "{k: 2 l: 0 }");
+    CHECK(a.document.conflicts().empty());
+  }
+}
+
+TEST_CASE("a later change inside of a contested map takes back no more than itself") {
+  Author a(1), b(0);
+  a.edit({make("k", Kind::map)});
+  const EventSpan inside = a.edit({put("x", 1, at("k"))});
+  b.edit({put("k", 2)});
+  meet(a, b);
+  a.undo(inside);
+  const auto conflicts = a.document.conflicts();
+  REQUIRE(conflicts.size() == 1);
+  CHECK(crdt::test::describe(conflicts[0].values[0].value) == "{}");
+}
+
+TEST_CASE("what others wrote after they had seen the change stays") {
+  Author a(0), b(1);
+  const EventSpan change = a.edit({put("k", 1)});
+  b.edit({put("k", 2)});
+  meet(a, b);
+  b.edit({put("k", 3)});
+  a.receive(b);
+  a.undo(change);
+  CHECK(a.reads() == "{k: 3 }");
+}
+
+TEST_CASE("a mark is taken back alone where others marked the same range") {
+  for (const crdt::LogIndex first : {0U, 1U}) {
+    CAPTURE(first);
+    Author a(first), b(1 - first);
+    a.edit(hello);
+    b.receive(a);
+    const EventSpan change = a.edit({mark(0, 4, Scalar(std::int64_t{1}))});
+    b.edit({mark(2, 3, Scalar(std::int64_t{2}))});
+    meet(a, b);
+    const EventSpan undoing = a.undo(change);
+    CHECK(a.marks() == "bold 2-5 2");
+    a.redo(undoing, change);
+    CHECK(a.marks() == "bold 0-4 1 bold 4-5 2");
+
+    Author c(first), d(1 - first);
+    c.edit(hello);
+    d.receive(c);
+    const EventSpan mine = c.edit({mark(0, 4, Scalar(true))});
+    const EventSpan theirs = d.edit({mark(0, 4, Scalar(crdt::Null{}))});
+    meet(c, d);
+    c.undo(mine);
+    CHECK(c.marks() == "");
+    meet(c, d);
+    d.undo(theirs);
+    CHECK(d.marks() == "");
+  }
+}
+
+TEST_CASE("two who take back their marks of one range leave none") {
+  for (const crdt::LogIndex first : {0U, 1U}) {
+    CAPTURE(first);
+    Author a(first), b(1 - first);
+    a.edit(hello);
+    b.receive(a);
+    const EventSpan own = a.edit({mark(0, 5, Scalar(std::int64_t{1}))});
+    const EventSpan other = b.edit({mark(0, 5, Scalar(std::int64_t{2}))});
+    meet(a, b);
+    a.undo(own);
+    meet(a, b);
+    CHECK(b.marks() == "bold 0-5 2");
+    b.undo(other);
+    CHECK(b.marks() == "");
+  }
+}
+
+}  // namespace syncline::history::taking_back
