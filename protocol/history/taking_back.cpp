@@ -70,14 +70,16 @@ std::optional<crdt::Note> note_at(const Document& document, const Path& path) {
 // Conflicts that others settled for the change: what they gave up by that is to be overlooked.
 class GivenUp {
  public:
-  GivenUp(const crdt::EventSpan& change, const Document& before, const Document& now)
-      : change_(change), before_(before), now_(now) {
+  // All must outlive it.
+  GivenUp(const crdt::EventSpan& change, const Document& before, const Document& joined,
+          const Document& now)
+      : change_(change), before_(before), joined_(joined), now_(now) {
     for (const Conflict& conflict : now.conflicts()) open_.insert(name_of(conflict.path));
   }
 
-  Status overlook(const Document& joined, Rehearsal& apart) const {
+  Status overlook(Rehearsal& apart) const {
     const std::vector<Conflict> still = apart.document().conflicts();
-    for (const Conflict& conflict : joined.conflicts()) {
+    for (const Conflict& conflict : joined_.conflicts()) {
       const auto by = settled_by(conflict);
       if (!by) continue;
       auto ops = ops_without(*by, conflict, still, apart.document());
@@ -94,13 +96,28 @@ class GivenUp {
     return {out.view().begin(), out.view().end()};
   }
 
-  // Keys of maps alone are the same places in every version.
+  // Whether the path leads to one place in every version: keys do, and items of a list that
+  // nobody put anything into or took anything from.
+  bool is_same_place(const Path& path) const {
+    if (std::holds_alternative<crdt::NodeStep>(path.back())) return false;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      if (!std::holds_alternative<std::uint64_t>(path[i])) continue;
+      const Path list(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i));
+      const auto length = length_of(now_, list);
+      if (!length || length_of(before_, list) != length || length_of(joined_, list) != length)
+        return false;
+    }
+    return true;
+  }
+  static std::optional<std::size_t> length_of(const Document& document, const Path& path) {
+    const auto value = document.read(path);
+    const auto* items = value ? std::get_if<crdt::ValueList>(&value->node) : nullptr;
+    return items ? std::optional(items->size()) : std::nullopt;
+  }
+
   std::optional<crdt::LogIndex> settled_by(const Conflict& conflict) const {
     const Path& path = conflict.path;
-    const bool same_everywhere = std::none_of(path.begin(), path.end(), [](const crdt::Step& step) {
-      return std::holds_alternative<std::uint64_t>(step);
-    });
-    if (!same_everywhere || !std::holds_alternative<std::string>(path.back())) return std::nullopt;
+    if (!is_same_place(path)) return std::nullopt;
     const auto is_own = [&](const auto& each) { return change_.holds({each.log, each.seq}); };
     if (std::none_of(conflict.values.begin(), conflict.values.end(), is_own) &&
         std::none_of(conflict.removals.begin(), conflict.removals.end(), is_own))
@@ -133,7 +150,7 @@ class GivenUp {
     const auto was = before_.shape(path);
     if (was) return crdt::ops_to_put(apart, path, *was);
     std::vector<Op> ops;
-    if (note)
+    if (note && std::holds_alternative<std::string>(path.back()))
       ops.push_back({Path(path.begin(), path.end() - 1),
                      crdt::MapRemove{std::get<std::string>(path.back())}});
     return ops;
@@ -141,6 +158,7 @@ class GivenUp {
 
   const crdt::EventSpan& change_;
   const Document& before_;
+  const Document& joined_;
   const Document& now_;
   std::set<std::string> open_;
 };
@@ -171,9 +189,9 @@ Result<std::vector<Op>> ops_to_take_back(std::span<const Buffer> segments,
   Rehearsal without({*apart, versions->apart, scene.logs, scene.now});
   Rehearsal with({*joined, versions->joined, scene.logs, scene.now});
   Rehearsal result(scene);
-  const GivenUp given_up(wanted.change, *before, scene.document);
+  const GivenUp given_up(wanted.change, *before, *joined, scene.document);
   Status run = side(without, {wanted.redone, crdt::Side::own});
-  if (run) run = given_up.overlook(*joined, without);
+  if (run) run = given_up.overlook(without);
   if (run) run = side(with, {wanted.change, crdt::Side::own_values, &*apart});
   if (run) run = side(result, {wanted.change, crdt::Side::others, &*apart});
   if (!run) return pass(run);

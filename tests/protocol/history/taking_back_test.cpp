@@ -305,15 +305,19 @@ TEST_CASE("two who take back what they wrote at once are back where they were") 
   for (const crdt::LogIndex first : {0U, 1U}) {
     CAPTURE(first);
     Author a(first), b(1 - first);
-    a.edit({put("k", 0)});
+    const Op list = op(crdt::ListInsert{0, {number(7), number(0)}}, at("l"));
+    a.edit({put("k", 0), make("l", Kind::list), list});
     b.receive(a);
-    const EventSpan own = a.edit({put("k", 1)}), other = b.edit({put("k", 2)});
+    const auto both = [](std::int64_t value) {
+      return Ops{put("k", value), op(crdt::ListSet{1, number(value)}, at("l"))};
+    };
+    const EventSpan own = a.edit(both(1)), other = b.edit(both(2));
     meet(a, b);
     a.undo(own);
     meet(a, b);
-    CHECK(b.reads() == "{k: 2 }");
+    CHECK(b.reads() == "{k: 2 l: [7 2 ] }");
     b.undo(other);
-    CHECK(b.reads() == "{k: 0 }");
+    CHECK(b.reads() == "{k: 0 l: [7 0 ] }");
   }
 }
 
