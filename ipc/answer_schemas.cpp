@@ -57,6 +57,8 @@ Schema mark_schema() {
       "", {required("from", count("where it begins, counted as positions says")),
            required("to", count("where it ends")), required("key", any_text("what kind of thing")),
            required("value", any_value("what is said; null if it was taken back, beside others")),
+           required("grows", one_of("where it takes in what is typed right beside it",
+                                    {"end", "start", "both", "none"})),
            optional("others", array("other values, set by devices that did not know of each other",
                                     any_value(""), unbounded))});
 }
@@ -213,9 +215,19 @@ Schema diff_schema() {
                              {required("value", any_value("the value"))}),
                       change("remove", "takes a value away", {}),
                       change("text", "changes a text at a position",
-                             {required("at", count("the position, in Unicode scalar values")),
-                              required("removed", count("characters that go")),
-                              required("inserted", any_text("what comes in their place"))})}))});
+                             {required("at", count("the position, counted as positions says")),
+                              required("removed", count("how much goes")),
+                              required("inserted", any_text("what comes in its place"))}),
+                      change("mark",
+                             "marks a part of a text; what only grew or shrank with the text is "
+                             "not told",
+                             {required("from", count("where the part begins, in the text as it is "
+                                                     "after all changes")),
+                              required("to", count("where it ends")),
+                              required("key", any_text("what kind of thing")),
+                              optional("was", any_value("what was said; left out for nothing")),
+                              optional("value",
+                                       any_value("what is said; left out for nothing"))})}))});
 }
 
 Schema typed_schema() {

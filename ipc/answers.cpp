@@ -2,6 +2,7 @@
 #include "ipc/answers.h"
 
 #include "ipc/path.h"
+#include "ipc/text_marks.h"
 
 #include <algorithm>
 #include <chrono>
@@ -156,8 +157,11 @@ Json show(const step::RemovalRow& removal) {
 }
 
 Json show(const step::MarkNote& mark) {
-  Json made = {
-      {"from", mark.from}, {"to", mark.to}, {"key", mark.key}, {"value", to_json(mark.value)}};
+  Json made = {{"from", mark.from},
+               {"to", mark.to},
+               {"key", mark.key},
+               {"value", to_json(mark.value)},
+               {"grows", name_of_growth(mark.grows)}};
   if (!mark.others.empty())
     made["others"] = rows_of(mark.others, [](const auto& value) { return to_json(value); });
   return made;
@@ -201,6 +205,14 @@ Json show(const history::Change& change) {
       made["at"] = change.position;
       made["removed"] = change.removed;
       made["inserted"] = change.inserted;
+      break;
+    case history::ChangeKind::mark:
+      made["op"] = "mark";
+      made["from"] = change.position;
+      made["to"] = change.position + change.length;
+      made["key"] = change.key;
+      if (!std::holds_alternative<crdt::Null>(change.was)) made["was"] = to_json(change.was);
+      if (!std::holds_alternative<crdt::Null>(change.is)) made["value"] = to_json(change.is);
       break;
   }
   return made;
@@ -296,17 +308,18 @@ struct Shower {
   }
 
   Json operator()(const step::EntityAnswer& entity) const {
-    Json made = {{"entity", entity.entity.hex()},
-                 {"space", entity.space.hex()},
-                 {"type", entity.type},
-                 {"version", entity.version},
-                 {"deleted", entity.deleted},
-                 {"conflicts", entity.conflicts},
-                 {"created", rfc3339(entity.created)},
-                 {"changed", rfc3339(entity.changed)},
-                 {"value", form == Form::annotated
-                               ? to_annotated_json(entity.value, entity.kinds, entity.path)
-                               : to_json(entity.value)}};
+    Json made = {
+        {"entity", entity.entity.hex()},
+        {"space", entity.space.hex()},
+        {"type", entity.type},
+        {"version", entity.version},
+        {"deleted", entity.deleted},
+        {"conflicts", entity.conflicts},
+        {"created", rfc3339(entity.created)},
+        {"changed", rfc3339(entity.changed)},
+        {"value", form == Form::annotated
+                      ? to_annotated_json(entity.value, {entity.kinds, entity.marks}, entity.path)
+                      : to_json(entity.value)}};
     if (form == Form::annotated) {
       made["notes"] = rows_of(entity.notes, [](const auto& note) { return show(note); });
       made["more_notes"] = entity.more_notes;

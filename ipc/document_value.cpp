@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/document_value.h"
 
+#include "ipc/text_marks.h"
 #include "protocol/base/limits.h"
 #include "protocol/crdt/tree_position.h"
 
@@ -28,7 +29,8 @@ Path below(Path path, crdt::Step step) {
 std::string inside(const std::string& place, const std::string& key) { return place + "." + key; }
 
 bool looks_like_marker(const Json& object) {
-  return object.size() == 1 && object.begin().key().substr(0, 1) == "$";
+  const bool is_one = object.size() == 1 && object.begin().key().substr(0, 1) == "$";
+  return is_one || is_marked_text(object);
 }
 
 bool is_nothing(const Wanted& wanted) {
@@ -45,17 +47,16 @@ std::size_t size_of(const crdt::ItemValue& item) {
 
 bool continues_sequence(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
 
-std::uint64_t code_points(std::string_view text) {
-  return static_cast<std::uint64_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !continues_sequence(c); }));
-}
-
 }  // namespace
 
 Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& place) {
   if (value.is_array()) return Wanted{Kind::list, &value};
   if (!value.is_object()) return std::optional<Wanted>();
   if (!looks_like_marker(value)) return Wanted{Kind::map, &value};
+  if (is_marked_text(value))
+    return fail(Errc::invalid, place +
+                                   " has \"$marks\", which cannot be given here; make the text "
+                                   "first, and mark it with text.mark");
   const std::string name = value.begin().key();
   Json& content = value.begin().value();
   if (name == "$text" && content.is_string()) return Wanted{Kind::text, &content};
@@ -201,7 +202,7 @@ void OpsWriter::insert_text(const Path& text, std::uint64_t position, std::strin
     while (size < inserted.size() && continues_sequence(inserted[size])) --size;
     const std::string_view piece = inserted.substr(0, size);
     push(text, crdt::TextInsert{position, std::string(piece)});
-    position += code_points(piece);
+    position += crdt::length_of(piece, positions_);
     inserted.remove_prefix(size);
   }
 }
@@ -286,9 +287,9 @@ Json to_json(const crdt::Value& value) {
 
 namespace {
 
-Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path& path);
+Json annotate(const crdt::Value& value, const Annotations& known, Path& path);
 
-Json annotate_tree(const crdt::Value& tree, const std::map<Path, Kind>& kinds, Path& path) {
+Json annotate_tree(const crdt::Value& tree, const Annotations& known, Path& path) {
   Json nodes = Json::array();
   for (const crdt::Value& node : std::get<crdt::ValueList>(tree.node)) {
     const auto& fields = std::get<crdt::ValueMap>(node.node);
@@ -298,7 +299,7 @@ Json annotate_tree(const crdt::Value& tree, const std::map<Path, Kind>& kinds, P
     Json& value = made["value"] = Json::object();
     for (const auto& [key, inner] : std::get<crdt::ValueMap>(fields.at("value").node)) {
       path.emplace_back(key);
-      value[key] = annotate(inner, kinds, path);
+      value[key] = annotate(inner, known, path);
       path.pop_back();
     }
     path.pop_back();
@@ -307,13 +308,20 @@ Json annotate_tree(const crdt::Value& tree, const std::map<Path, Kind>& kinds, P
   return {{"$tree", std::move(nodes)}};
 }
 
-Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path& path) {
-  if (const auto found = kinds.find(path); found != kinds.end()) {
+Json annotate_text(const crdt::Value& text, const Annotations& known, const Path& path) {
+  Json made = {{"$text", to_json(text)}};
+  if (const auto marks = known.marks.find(path); marks != known.marks.end())
+    if (Json rows = marks_json(marks->second); !rows.empty()) made["$marks"] = std::move(rows);
+  return made;
+}
+
+Json annotate(const crdt::Value& value, const Annotations& known, Path& path) {
+  if (const auto found = known.kinds.find(path); found != known.kinds.end()) {
     switch (found->second) {
-      case Kind::text: return {{"$text", to_json(value)}};
+      case Kind::text: return annotate_text(value, known, path);
       case Kind::counter: return {{"$counter", to_json(value)}};
       case Kind::set: return {{"$set", to_json(value)}};
-      case Kind::tree: return annotate_tree(value, kinds, path);
+      case Kind::tree: return annotate_tree(value, known, path);
       case Kind::map:
       case Kind::list: break;
     }
@@ -322,7 +330,7 @@ Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path&
     Json made = Json::array();
     for (const crdt::Value& item : *list) {
       path.emplace_back(std::uint64_t{made.size()});
-      made.push_back(annotate(item, kinds, path));
+      made.push_back(annotate(item, known, path));
       path.pop_back();
     }
     return made;
@@ -332,7 +340,7 @@ Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path&
   Json made = Json::object();
   for (const auto& [key, inner] : *map) {
     path.emplace_back(key);
-    made[key] = annotate(inner, kinds, path);
+    made[key] = annotate(inner, known, path);
     path.pop_back();
   }
   if (looks_like_marker(made)) {
@@ -345,8 +353,8 @@ Json annotate(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path&
 
 }  // namespace
 
-Json to_annotated_json(const crdt::Value& value, const std::map<Path, Kind>& kinds, Path path) {
-  return annotate(value, kinds, path);
+Json to_annotated_json(const crdt::Value& value, const Annotations& annotations, Path path) {
+  return annotate(value, annotations, path);
 }
 
 }  // namespace syncline::ipc

@@ -4,8 +4,9 @@
 //
 // Objects become maps, arrays lists, the rest leaves. An object with one key that begins
 // with "$" is a marker: {"$text": "..."}, {"$counter": 5}, {"$set": [...]},
-// {"$tree": [...]}, and {"$map": {...}} for a map that would look like a marker. The annotated form
-// of a document has markers wherever they are needed to make the same document again.
+// {"$tree": [...]}, and {"$map": {...}} for a map that would look like a marker. A text may have
+// marks beside it, see text_marks.h. The annotated form of a document has markers wherever they are
+// needed to make the same document again.
 #pragma once
 
 #include "ipc/json.h"
@@ -13,6 +14,7 @@
 #include "protocol/base/result.h"
 #include "protocol/crdt/decimal.h"
 #include "protocol/crdt/op.h"
+#include "protocol/step/answer.h"
 #include "protocol/step/command.h"
 
 #include <cstdint>
@@ -36,7 +38,10 @@ Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& p
 // Collects the ops of one command. Texts are moved out of the Json that is given.
 class OpsWriter {
  public:
-  explicit OpsWriter(std::vector<step::EditOp>& out) : out_(out) {}
+  // `positions`: how whoever applies the ops counts in texts.
+  explicit OpsWriter(std::vector<step::EditOp>& out,
+                     crdt::Positions positions = crdt::Positions::scalars)
+      : out_(out), positions_(positions) {}
 
   // `value` has to be an object; the document is taken to be empty.
   Status fill_document(Json& value, const std::string& place);
@@ -57,6 +62,7 @@ class OpsWriter {
   Status fill_map(const crdt::Path& path, Json& content, const std::string& place);
 
   std::vector<step::EditOp>& out_;
+  crdt::Positions positions_;
 };
 
 // An integer, or a string like "12.50": how counters are written. Nothing for everything else.
@@ -68,8 +74,13 @@ Result<crdt::Scalar> read_scalar(Json& value, const std::string& place);
 
 Json to_json(const crdt::Scalar& value);
 Json to_json(const crdt::Value& value);
-// `kinds` as in step::EntityAnswer; `value` is what is at `path`.
-Json to_annotated_json(const crdt::Value& value, const std::map<crdt::Path, crdt::Kind>& kinds,
+// What a value is really made of, as in step::EntityAnswer.
+struct Annotations {
+  const std::map<crdt::Path, crdt::Kind>& kinds;
+  const std::map<crdt::Path, std::vector<step::MarkNote>>& marks;
+};
+// `value` is what is at `path`.
+Json to_annotated_json(const crdt::Value& value, const Annotations& annotations,
                        crdt::Path path = {});
 
 }  // namespace syncline::ipc

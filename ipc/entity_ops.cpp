@@ -5,6 +5,7 @@
 #include "ipc/params.h"
 #include "ipc/path.h"
 #include "ipc/shape_json.h"
+#include "ipc/text_marks.h"
 #include "protocol/base/limits.h"
 
 #include <optional>
@@ -96,15 +97,8 @@ Status write_text_remove(OpsWriter& out, std::vector<step::EditOp>&, Json& op, c
 
 Status write_text_mark(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Path& path,
                        const std::string& place) {
-  crdt::TextMark mark{unsigned_of(op, "at"),
-                      unsigned_of(op, "count"),
-                      crdt::TextMark::grows_at_end,
-                      take_text(op, "key"),
-                      {}};
-  const Json grows = op.value("grows", Json("end"));
-  if (grows == "start") mark.grows = crdt::TextMark::grows_at_start;
-  if (grows == "both") mark.grows = crdt::TextMark::grows_at_start | crdt::TextMark::grows_at_end;
-  if (grows == "none") mark.grows = 0;
+  crdt::TextMark mark{unsigned_of(op, "at"), unsigned_of(op, "count"), 0, take_text(op, "key"), {}};
+  mark.grows = growth_named(take_text(op, "grows"));
   Result<crdt::Scalar> value = read_scalar(op["value"], place + ".value");
   if (!value) return pass(value);
   mark.value = std::move(*value);
@@ -330,6 +324,27 @@ const OpRow op_rows[] = {
      write_set_change<crdt::SetRemove>},
 };
 
+// What the texts in the op's value are to be marked with, once it is done.
+Result<std::vector<step::PutMarks>> marks_in(Json& op, const Path& path, const std::string& place) {
+  std::vector<step::PutMarks> marks;
+  Status taken;
+  if (has(op, "values")) {
+    taken =
+        take_marks_of_items(op["values"], path, unsigned_of(op, "at"), place + ".values", marks);
+  } else if (has(op, "value")) {
+    Path slot = path;
+    if (op["op"] == "list.set") slot.emplace_back(unsigned_of(op, "at"));
+    const bool is_node = op["op"] == "tree.insert";
+    if (is_node) slot.emplace_back(crdt::NodeStep{op.value("id", "")});
+    taken = take_marks(op["value"], std::move(slot), place + ".value", marks);
+    if (is_node && !has(op, "id") && !marks.empty())
+      return fail(Errc::invalid,
+                  place + R"( needs an "id" of your choice, as there are "$marks" in its value)");
+  }
+  if (!taken) return pass(taken);
+  return marks;
+}
+
 Schema schema_of(const OpRow& row) {
   std::vector<Field> fields = {required("op", one_of("the action", {row.name})),
                                required("path", path_schema("the place"))};
@@ -348,20 +363,25 @@ Schema entity_ops_schema() {
   return ops;
 }
 
-Result<std::vector<step::EditOp>> read_entity_ops(Json& ops, const std::string& place) {
+Result<std::vector<step::EditOp>> read_entity_ops(Json& ops, const std::string& place,
+                                                  crdt::Positions positions) {
   std::vector<step::EditOp> made;
-  OpsWriter out(made);
+  OpsWriter out(made, positions);
   for (std::size_t i = 0; i < ops.size(); ++i) {
     Json& op = ops[i];
     const std::string where = place + "[" + std::to_string(i) + "]";
     const Result<Path> path = read_path(op["path"], where + ".path");
     if (!path) return pass(path);
+    auto marks = marks_in(op, *path, where);
+    if (!marks) return pass(marks);
+    count_in(positions, *marks);
     for (const OpRow& row : op_rows) {
       if (op["op"] != row.name) continue;
       if (Status written = row.write(out, made, op, *path, where); !written) {
         return pass(written);
       }
     }
+    for (step::PutMarks& put : *marks) made.emplace_back(std::move(put));
   }
   return made;
 }

@@ -19,6 +19,7 @@ namespace syncline::ipc {
 Schema entity_ops_schema();
 
 // Requires: `ops` fits entity_ops_schema(). Texts are moved out of it.
-Result<std::vector<step::EditOp>> read_entity_ops(Json& ops, const std::string& place);
+Result<std::vector<step::EditOp>> read_entity_ops(
+    Json& ops, const std::string& place, crdt::Positions positions = crdt::Positions::scalars);
 
 }  // namespace syncline::ipc

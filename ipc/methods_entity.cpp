@@ -8,6 +8,7 @@
 #include "ipc/params.h"
 #include "ipc/path.h"
 #include "ipc/shape_json.h"
+#include "ipc/text_marks.h"
 
 #include <limits>
 #include <utility>
@@ -36,6 +37,15 @@ std::uint32_t read_limit(const Json& params) {
   return static_cast<std::uint32_t>(read_integer(params, "limit", 100));
 }
 
+// Taken out of a whole document, or a patch that has its form.
+Result<std::vector<step::PutMarks>> take_all_marks(Json& value, crdt::Positions positions,
+                                                   const std::string& place) {
+  std::vector<step::PutMarks> marks;
+  if (Status taken = take_marks(value, {}, place, marks); !taken) return pass(taken);
+  count_in(positions, marks);
+  return marks;
+}
+
 Result<step::Command> create(Json& params) {
   step::EntityCreate command;
   command.space = read_id<SpaceId>(params, "space");
@@ -43,8 +53,11 @@ Result<step::Command> create(Json& params) {
   command.idempotency_key = take_text(params, "idempotency_key");
   command.wait = read_wait(params);
   if (const auto value = params.find("value"); value != params.end()) {
+    auto marks = take_all_marks(*value, read_positions(params), "params.value");
+    if (!marks) return pass(marks);
     Status filled = OpsWriter(command.ops).fill_document(*value, "params.value");
     if (!filled) return pass(filled);
+    for (step::PutMarks& put : *marks) command.ops.emplace_back(std::move(put));
   }
   return step::Command(std::move(command));
 }
@@ -85,6 +98,9 @@ Result<step::Command> update(Json& params) {
     return fail(Errc::invalid,
                 "params has to have one of \"ops\", \"merge_patch\" and \"json_patch\"");
   if (has(params, "merge_patch")) {
+    auto marks = take_all_marks(params["merge_patch"], command.positions, "params.merge_patch");
+    if (!marks) return pass(marks);
+    command.marks = std::move(*marks);
     auto patch = read_shape(params["merge_patch"], "params.merge_patch");
     if (!patch) return pass(patch);
     command.rewrite = step::MergePatch{std::move(*patch)};
@@ -93,7 +109,8 @@ Result<step::Command> update(Json& params) {
     if (!patch) return pass(patch);
     command.rewrite = std::move(*patch);
   } else {
-    Result<std::vector<step::EditOp>> ops = read_entity_ops(params["ops"], "params.ops");
+    Result<std::vector<step::EditOp>> ops =
+        read_entity_ops(params["ops"], "params.ops", command.positions);
     if (!ops) return pass(ops);
     command.ops = std::move(*ops);
   }
@@ -106,6 +123,9 @@ Result<step::Command> put(Json& params) {
   command.if_version = take_text(params, "if_version");
   command.idempotency_key = take_text(params, "idempotency_key");
   command.wait = read_wait(params);
+  auto marks = take_all_marks(params["value"], read_positions(params), "params.value");
+  if (!marks) return pass(marks);
+  command.marks = std::move(*marks);
   auto value = read_shape(params["value"], "params.value");
   if (!value) return pass(value);
   command.rewrite = step::WholePut{std::move(*value)};
@@ -159,7 +179,7 @@ std::vector<Method> entity_methods() {
        .params = object("", {optional("space", id32("the space to put it in"), "the home space"),
                              optional("type", text("the app's word for it", word_size_max), "none"),
                              optional("value", any_object("the document; see Documents"), "empty"),
-                             key_field(), wait_field()}),
+                             positions_field(), key_field(), wait_field()}),
        .result = written_schema(),
        .command = create},
       {.name = "entity.get",
@@ -171,7 +191,7 @@ std::vector<Method> entity_methods() {
                      version_text("as it was at this version, see entity.history, or name of one"),
                      "as it is now"),
             optional("annotated",
-                     boolean("whether texts, counters and sets are marked, so that "
+                     boolean("whether texts, counters, sets and trees have their markers, so that "
                              "entity.create makes the same document, and notes tell who wrote "
                              "what"),
                      "false"),
@@ -204,7 +224,7 @@ std::vector<Method> entity_methods() {
        .summary = "Makes the whole document what is given, by the fewest changes",
        .params =
            object("", {entity_field(), required("value", any_object("the document; see Documents")),
-                       version_field(), key_field(), wait_field()}),
+                       positions_field(), version_field(), key_field(), wait_field()}),
        .result = written_schema(),
        .command = put},
       {.name = "entity.delete",

@@ -43,6 +43,7 @@ Result<step::Command> read_diff(Json& params) {
   command.entity = read_entity(params);
   command.from = take_text(params, "from");
   command.to = take_text(params, "to");
+  command.positions = read_positions(params);
   return step::Command(std::move(command));
 }
 
@@ -88,7 +89,8 @@ std::vector<Method> history_methods() {
            object("", {entity_field(),
                        required("from", version_text("the version that comes first, or its name")),
                        optional("to", version_text("the version to compare it with, or its name"),
-                                "as it is now")}),
+                                "as it is now"),
+                       positions_field()}),
        .result = diff_schema(),
        .command = read_diff},
       {.name = "entity.restore",

@@ -12,6 +12,8 @@ namespace {
 
 class Comparison {
  public:
+  explicit Comparison(crdt::Positions unit) : unit_(unit) {}
+
   void slot(const crdt::Shape& from, const crdt::Shape& to) {
     if (from.kind != to.kind || from.node.index() != to.node.index()) return replace(to);
     if (std::holds_alternative<crdt::ShapeMap>(from.node)) return map(from, to);
@@ -78,24 +80,32 @@ class Comparison {
   }
 
   void text(const crdt::Shape& from, const crdt::Shape& to) {
+    const std::string &before = text_of(from), &after = text_of(to);
     std::uint64_t inserted = 0, removed = 0;  // so far
-    for (crdt::TextChange& edit : crdt::diff_texts(text_of(from), text_of(to))) {
-      const std::uint64_t position = edit.position + inserted - removed;
+    for (crdt::TextChange& edit : crdt::diff_texts(before, after)) {
+      // What precedes a change is the text as it will be.
+      const std::uint64_t position =
+          crdt::position_of(after, edit.position + inserted - removed, unit_);
+      const std::uint64_t gone = crdt::position_of(before, edit.position + edit.removed, unit_) -
+                                 crdt::position_of(before, edit.position, unit_);
       inserted += text::count_scalars(edit.inserted);
       removed += edit.removed;
-      changes_.push_back(
-          {ChangeKind::text, path_, {}, position, edit.removed, std::move(edit.inserted)});
+      note(ChangeKind::text, {});
+      changes_.back().position = position;
+      changes_.back().removed = gone;
+      changes_.back().inserted = std::move(edit.inserted);
     }
   }
 
+  crdt::Positions unit_;
   crdt::Path path_;
   std::vector<Change> changes_;
 };
 
 }  // namespace
 
-std::vector<Change> compare(const crdt::Shape& from, const crdt::Shape& to) {
-  Comparison comparison;
+std::vector<Change> compare(const crdt::Shape& from, const crdt::Shape& to, crdt::Positions unit) {
+  Comparison comparison(unit);
   comparison.slot(from, to);
   return comparison.take();
 }

@@ -7,6 +7,7 @@
 // would have to say is the business of crdt/value_diff.h.
 #pragma once
 
+#include "protocol/crdt/positions.h"
 #include "protocol/crdt/shape.h"
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace syncline::history {
 
-enum class ChangeKind : std::uint8_t { add, replace, remove, text };
+enum class ChangeKind : std::uint8_t { add, replace, remove, text, mark };
 
 struct Change {
   ChangeKind kind = ChangeKind::replace;
@@ -25,11 +26,16 @@ struct Change {
   std::uint64_t position = 0;
   std::uint64_t removed = 0;
   std::string inserted;
+  // Of mark: of the `length` characters at `position`; null for none.
+  std::uint64_t length = 0;
+  std::string key = {};
+  crdt::Scalar was = {}, is = {};
 
   bool operator==(const Change&) const = default;
 };
 
-// Requires: both are whole documents.
-std::vector<Change> compare(const crdt::Shape& from, const crdt::Shape& to);
+// Requires: both are whole documents. Says nothing of marks (mark_comparison.h).
+std::vector<Change> compare(const crdt::Shape& from, const crdt::Shape& to,
+                            crdt::Positions unit = crdt::Positions::scalars);
 
 }  // namespace syncline::history

@@ -6,6 +6,7 @@
 #include "protocol/crdt/tree.h"
 #include "protocol/crdt/value_diff.h"
 #include "protocol/node/entity_body.h"
+#include "protocol/node/mark_edit.h"
 #include "protocol/node/tree_edit.h"
 
 #include <algorithm>
@@ -113,6 +114,12 @@ Status run_put(Rehearsal& rehearsal, const step::Put& put) {
   return rehearsal.run(std::move(*ops));
 }
 
+Status run_marks(Rehearsal& rehearsal, const step::PutMarks& put) {
+  auto ops = ops_to_mark(rehearsal.document(), put);
+  if (!ops) return pass(ops);
+  return rehearsal.run(std::move(*ops));
+}
+
 struct RunEdit {
   Rehearsal& rehearsal;
   Positions positions;
@@ -127,6 +134,7 @@ struct RunEdit {
   }
   Status operator()(const step::TextMerge& merge) const { return run_merge(rehearsal, merge); }
   Status operator()(const step::Put& put) const { return run_put(rehearsal, put); }
+  Status operator()(const step::PutMarks& put) const { return run_marks(rehearsal, put); }
   Status operator()(const step::NodeInsert& insert) const {
     auto made = make_node(rehearsal.document(), insert, random);
     if (!made) return pass(made);
@@ -149,6 +157,7 @@ struct PlaceOf {
   std::string operator()(const step::Put& put) const { return place_of(put.slot); }
   std::string operator()(const step::NodeInsert& insert) const { return place_of(insert.tree); }
   std::string operator()(const step::NodeMove& move) const { return place_of(move.tree); }
+  std::string operator()(const step::PutMarks& put) const { return place_of(put.text); }
 };
 
 // Cuts what was tried into events.
@@ -241,6 +250,7 @@ struct PlanSimply {
   }
   Made operator()(const step::TextMerge&) const { return std::optional<EditPlan>(); }
   Made operator()(const step::Put&) const { return std::optional<EditPlan>(); }
+  Made operator()(const step::PutMarks&) const { return std::optional<EditPlan>(); }
 
  private:
   static Made plan(std::vector<Op> ops, std::vector<std::string> nodes_made = {}) {
@@ -272,9 +282,12 @@ Result<EditPlan> plan_edits(const Rehearsal::Scene& scene, std::vector<step::Edi
   return plan;
 }
 
-Result<EditPlan> plan_rewrite(const Rehearsal::Scene& scene, const step::Rewrite& rewrite) {
+Result<EditPlan> plan_rewrite(const Rehearsal::Scene& scene, const step::Rewrite& rewrite,
+                              std::span<const step::PutMarks> marks) {
   Rehearsal rehearsal(scene);
   if (Status done = std::visit(RunRewrite{rehearsal}, rewrite); !done) return pass(done);
+  for (const step::PutMarks& put : marks)
+    if (Status done = run_marks(rehearsal, put); !done) return failed_at(place_of(put.text), done);
   return finish(scene, rehearsal);
 }
 

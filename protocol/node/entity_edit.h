@@ -10,6 +10,7 @@
 #include "protocol/crdt/rehearsal.h"
 #include "protocol/step/command.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,9 @@ struct EditPlan {
 // that does not hold, Errc::already_exists for a node of a tree.
 Result<EditPlan> plan_edits(const crdt::Rehearsal::Scene& scene, std::vector<step::EditOp> edits,
                             crdt::Positions positions, Random& random);
-Result<EditPlan> plan_rewrite(const crdt::Rehearsal::Scene& scene, const step::Rewrite& rewrite);
+// The marks come after the rewrite.
+Result<EditPlan> plan_rewrite(const crdt::Rehearsal::Scene& scene, const step::Rewrite& rewrite,
+                              std::span<const step::PutMarks> marks = {});
 // Writes `value` to a slot, settling what is contested there.
 Result<EditPlan> plan_put(const crdt::Rehearsal::Scene& scene, const step::Put& put);
 

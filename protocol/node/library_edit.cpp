@@ -83,7 +83,7 @@ Result<Library::Written> Library::update(Desk& desk, step::EntityUpdate command)
   if (!author) return pass(author);
   const crdt::Rehearsal::Scene scene = scene_of(desk, **state);
   auto plan = command.rewrite
-                  ? plan_rewrite(scene, *command.rewrite)
+                  ? plan_rewrite(scene, *command.rewrite, command.marks)
                   : plan_edits(scene, std::move(command.ops), command.positions, desk.random);
   if (!plan) return pass(plan);
   Written unchanged;

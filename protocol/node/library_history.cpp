@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The part of Library that looks back: versions, what differs between them, and going back.
+#include "protocol/history/mark_comparison.h"
 #include "protocol/history/replay.h"
 #include "protocol/history/taking_back.h"
 #include "protocol/node/entity_past.h"
@@ -95,6 +96,15 @@ Result<EntityState> entity_in(const Past& past, const EntityState& now, const st
 
 crdt::Shape shape_of_all(const crdt::Document& document) {
   return document.shape().value_or(crdt::Shape{crdt::Kind::map, crdt::ShapeMap(), {}});
+}
+
+std::vector<history::Change> changes_between(const crdt::Document& from, const crdt::Document& to,
+                                             crdt::Positions unit) {
+  const crdt::Shape before = shape_of_all(from), after = shape_of_all(to);
+  std::vector<history::Change> changes = history::compare(before, after, unit);
+  for (history::Change& mark : history::compare_marks({from, before}, {to, after}, unit))
+    changes.push_back(std::move(mark));
+  return changes;
 }
 
 // ---- undo ----------------------------------------------------------------------------------
@@ -211,7 +221,7 @@ Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& comma
   step::DiffAnswer answer;
   if (command.to.empty()) {
     answer.to = now.version(past->logs);
-    answer.changes = history::compare(shape_of_all(from->document), shape_of_all(now.document));
+    answer.changes = changes_between(from->document, now.document, command.positions);
     return answer;
   }
   auto last = version_called(desk, now, command.to);
@@ -219,7 +229,7 @@ Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& comma
   const auto to = entity_in(*past, now, *last);
   if (!to) return pass(to);
   answer.to = std::move(*last);
-  answer.changes = history::compare(shape_of_all(from->document), shape_of_all(to->document));
+  answer.changes = changes_between(from->document, to->document, command.positions);
   return answer;
 }
 
@@ -259,6 +269,10 @@ Result<TakingBack> plan_taking_back(Library::Desk& desk, EntityState& state, con
   if (!past) return pass(past);
   const crdt::LogIndex own = index_in(past->logs, author.log());
   const auto entry = next_to_take_back(*past, own, marks, role);
+  if (!entry && state.is_deleted())
+    return fail(Errc::not_found,
+                "this device has nothing to undo or redo here, and the entity is deleted; "
+                "`syncline restore ENTITY VERSION` (entity.restore) brings it back");
   if (!entry) return pass(entry);
   if (entry->kind == history::EventKind::remove) {
     // Spec C18: any edit that has seen a deletion ends it.
@@ -266,7 +280,9 @@ Result<TakingBack> plan_taking_back(Library::Desk& desk, EntityState& state, con
     return TakingBack{again ? BodyKind::remove : BodyKind::edit, {}};
   }
   if (state.is_deleted())
-    return fail(Errc::conflict, "the entity is deleted; restore a version of it first");
+    return fail(Errc::conflict,
+                "the entity is deleted; first bring it back with `syncline restore ENTITY VERSION` "
+                "(entity.restore)");
   auto ops = history::ops_to_take_back(
       past->segments, scene_of(desk, state),
       {{own, entry->first, entry->last}, {own, entry->redone_first, entry->redone_last}});

@@ -85,16 +85,67 @@ const crdt::Value* part_of(const crdt::Value& value, const crdt::Path& path) {
   return at;
 }
 
-// What a rule shows is no container that is there.
-void take_ruled(const crdt::Settlement::Ruled& ruled, std::map<crdt::Path, crdt::Kind>& kinds) {
-  const crdt::Path& path = ruled.conflict.path;
-  for (auto at = kinds.lower_bound(path); at != kinds.end();) {
+std::uint8_t growth_of(const crdt::TextMarks::Row& row) {
+  return static_cast<std::uint8_t>((row.start.holds_left ? crdt::TextMark::grows_at_start : 0) |
+                                   (row.end.holds_left ? 0 : crdt::TextMark::grows_at_end));
+}
+
+std::vector<step::MarkNote> marks_of(const crdt::TextContainer& text, crdt::Positions unit) {
+  constexpr std::uint8_t at_end = crdt::TextMark::grows_at_end;
+  std::vector<step::MarkNote> out;
+  const std::vector<crdt::TextMarks::Span> spans = text.marks().spans();
+  if (spans.empty()) return out;
+  const std::string utf8 = text.text();
+  for (const crdt::TextMarks::Span& span : spans) {
+    step::MarkNote mark{crdt::position_of(utf8, span.from, unit),
+                        crdt::position_of(utf8, span.to, unit),
+                        span.rows[0]->key,
+                        span.rows[0]->value,
+                        {},
+                        growth_of(*span.rows[0])};
+    for (const crdt::TextMarks::Row* row : span.rows)
+      if (row->value != mark.value &&
+          std::find(mark.others.begin(), mark.others.end(), row->value) == mark.others.end())
+        mark.others.push_back(row->value);
+    // Who said it does not matter here.
+    const bool goes_on = !out.empty() && out.back().key == mark.key && out.back().to == mark.from &&
+                         out.back().value == mark.value && out.back().others == mark.others;
+    if (goes_on) {
+      out.back().to = mark.to;
+      out.back().grows =
+          static_cast<std::uint8_t>((out.back().grows & ~unsigned{at_end}) | (mark.grows & at_end));
+    } else {
+      out.push_back(std::move(mark));
+    }
+  }
+  return out;
+}
+
+// Takes away what is said of `path` and of everything inside.
+template <class Rows>
+void erase_inside(Rows& rows, const crdt::Path& path) {
+  for (auto at = rows.lower_bound(path); at != rows.end();) {
     const bool inside =
         at->first.size() >= path.size() && std::equal(path.begin(), path.end(), at->first.begin());
     if (!inside) break;
-    at = kinds.erase(at);
+    at = rows.erase(at);
   }
-  if (ruled.kind) kinds.emplace(path, *ruled.kind);
+}
+
+// What a rule shows is no container that is there.
+void take_ruled(const crdt::Settlement::Ruled& ruled, step::EntityAnswer& answer) {
+  const crdt::Path& path = ruled.conflict.path;
+  erase_inside(answer.kinds, path);
+  erase_inside(answer.marks, path);
+  if (ruled.kind) answer.kinds.emplace(path, *ruled.kind);
+}
+
+void collect_marks(const crdt::Document& document, crdt::Positions unit,
+                   step::EntityAnswer& answer) {
+  for (const auto& [path, kind] : answer.kinds) {
+    const crdt::TextContainer* text = kind == crdt::Kind::text ? document.find_text(path) : nullptr;
+    if (text && !text->marks().empty()) answer.marks.emplace(path, marks_of(*text, unit));
+  }
 }
 
 // What else is kept at the places of `notes`, and which rule shows what.
@@ -115,30 +166,6 @@ void add_conflicts(const Library::Desk& desk, const EntityState& state,
     add(ruled.conflict, std::string(crdt::name_of(ruled.rule)), 0);
 }
 
-std::vector<step::MarkNote> marks_of(const crdt::TextContainer& text, crdt::Positions unit) {
-  std::vector<step::MarkNote> out;
-  const std::vector<crdt::TextMarks::Span> spans = text.marks().spans();
-  if (spans.empty()) return out;
-  const std::string utf8 = text.text();
-  for (const crdt::TextMarks::Span& span : spans) {
-    step::MarkNote mark{crdt::position_of(utf8, span.from, unit),
-                        crdt::position_of(utf8, span.to, unit), span.rows[0]->key,
-                        span.rows[0]->value};
-    for (const crdt::TextMarks::Row* row : span.rows)
-      if (row->value != mark.value &&
-          std::find(mark.others.begin(), mark.others.end(), row->value) == mark.others.end())
-        mark.others.push_back(row->value);
-    // Who said it does not matter here.
-    const bool goes_on = !out.empty() && out.back().key == mark.key && out.back().to == mark.from &&
-                         out.back().value == mark.value && out.back().others == mark.others;
-    if (goes_on)
-      out.back().to = mark.to;
-    else
-      out.push_back(std::move(mark));
-  }
-  return out;
-}
-
 void annotate(const Library::Desk& desk, const EntityState& state,
               const crdt::Settlement& settlement, const step::EntityGet& command,
               step::EntityAnswer& answer) {
@@ -156,9 +183,8 @@ void annotate(const Library::Desk& desk, const EntityState& state,
     const auto* text = scalar ? std::get_if<std::string>(scalar) : nullptr;
     if (note.kind == crdt::Kind::text && text)
       row.length = crdt::length_of(*text, command.positions);
-    if (const crdt::TextContainer* marked = state.document.find_text(note.path);
-        marked && note.kind == crdt::Kind::text)
-      row.marks = marks_of(*marked, command.positions);
+    if (const auto marks = answer.marks.find(note.path); marks != answer.marks.end())
+      row.marks = marks->second;
     answer.notes.push_back(std::move(row));
   }
   add_conflicts(desk, state, settlement, answer.notes);
@@ -193,7 +219,8 @@ Result<step::EntityAnswer> Library::get(Desk& desk, const step::EntityGet& comma
   if (command.with_kinds) {
     crdt::Path path = command.path;
     collect_kinds(state.document, answer.value, path, answer.kinds);
-    for (const auto& ruled : settlement.ruled) take_ruled(ruled, answer.kinds);
+    collect_marks(state.document, command.positions, answer);
+    for (const auto& ruled : settlement.ruled) take_ruled(ruled, answer);
     annotate(desk, state, settlement, command, answer);
   }
   return answer;

@@ -51,6 +51,14 @@ struct AddEdit {
     add_path(out, move.tree);
     add_spot(out.text("move").text(move.node), move.spot);
   }
+  void operator()(const step::PutMarks& put) const {
+    out.text("marks").u8(static_cast<std::uint8_t>(put.positions)).varint(put.marks.size());
+    add_path(out, put.text);
+    for (const crdt::TextMark& mark : put.marks) {
+      const crdt::Op op{{}, mark};
+      crdt::encode_ops(out, std::span(&op, 1));
+    }
+  }
 };
 
 void add_edits(wire::Writer& out, const std::vector<step::EditOp>& edits) {
@@ -99,6 +107,7 @@ Digest request_of(const step::EntityUpdate& command) {
   add_edits(out, command.ops);
   out.u8(static_cast<std::uint8_t>(command.positions));
   if (command.rewrite) std::visit(AddRewrite{out}, *command.rewrite);
+  for (const step::PutMarks& marks : command.marks) AddEdit{out}(marks);
   return crypto::hash("once1", out.view());
 }
 

@@ -21,6 +21,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_versions.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/mark_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
           ${CMAKE_CURRENT_LIST_DIR}/once.cpp

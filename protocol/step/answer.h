@@ -130,6 +130,7 @@ struct MarkNote {
   std::string key;
   crdt::Scalar value;
   std::vector<crdt::Scalar> others = {};  // set by those who did not know of each other
+  std::uint8_t grows = 0;                 // as of crdt::TextMark
 };
 struct PlaceNote {
   crdt::Path path;
@@ -155,8 +156,9 @@ struct EntityAnswer {
   crdt::Value value;
   // If asked for: every text, counter and set in `value`, which look like scalars and lists there.
   std::map<crdt::Path, crdt::Kind> kinds;
-  std::vector<PlaceNote> notes;  // in reading order
-  bool more_notes = false;       // there are further places: ask for a part of the document
+  std::map<crdt::Path, std::vector<MarkNote>> marks = {};  // of these texts
+  std::vector<PlaceNote> notes;                            // in reading order
+  bool more_notes = false;  // there are further places: ask for a part of the document
 };
 struct EntityRow {
   EntityId entity;

@@ -108,7 +108,14 @@ struct NodeMove {
   std::string node;
   NodeSpot spot;
 };
-using EditOp = std::variant<crdt::Op, TextMerge, Put, NodeInsert, NodeMove>;
+// What a text should be marked with, and with nothing else. Later ones go over earlier ones of
+// their key.
+struct PutMarks {
+  crdt::Path text;
+  std::vector<crdt::TextMark> marks;
+  crdt::Positions positions = crdt::Positions::scalars;  // how the marks count
+};
+using EditOp = std::variant<crdt::Op, TextMerge, Put, NodeInsert, NodeMove, PutMarks>;
 
 // A change of the whole document, instead of ops.
 struct WholePut {
@@ -154,6 +161,7 @@ struct EntityUpdate {
   EntityId entity;
   std::vector<EditOp> ops;
   std::optional<Rewrite> rewrite = {};                   // instead of ops
+  std::vector<PutMarks> marks = {};                      // after the rewrite
   crdt::Positions positions = crdt::Positions::scalars;  // of text ops, and how they count
   std::string if_version;                                // empty: whatever the version is
   std::string idempotency_key;
@@ -173,6 +181,7 @@ struct EntityDiff {
   EntityId entity;
   std::string from;  // a version
   std::string to;    // empty: as it is now
+  crdt::Positions positions = crdt::Positions::scalars;
 };
 struct EntityRestore {
   EntityId entity;

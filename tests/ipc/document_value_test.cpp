@@ -39,7 +39,7 @@ LiveDocument document_of(const std::string& value) {
 }
 
 Json annotated(const LiveDocument& document) {
-  return to_annotated_json(document.read(), document.kinds());
+  return to_annotated_json(document.read(), {document.kinds(), {}});
 }
 
 void update(LiveDocument& document, const std::string& ops_text) {

@@ -238,9 +238,19 @@ step::DeviceStatus sample_device() {
 // One of each, with everything that may be left out.
 step::DiffAnswer sample_diff() {
   step::DiffAnswer diff{"a.1", {}};
-  for (const auto kind : {history::ChangeKind::add, history::ChangeKind::replace,
-                          history::ChangeKind::remove, history::ChangeKind::text})
-    diff.changes.push_back({kind, {std::string("k")}, {crdt::Scalar("v")}, 1, 2, "x"});
+  for (const auto kind :
+       {history::ChangeKind::add, history::ChangeKind::replace, history::ChangeKind::remove,
+        history::ChangeKind::text, history::ChangeKind::mark})
+    diff.changes.push_back({kind,
+                            {std::string("k")},
+                            {crdt::Scalar("v")},
+                            1,
+                            2,
+                            "x",
+                            2,
+                            "bold",
+                            {},
+                            crdt::Scalar(true)});
   return diff;
 }
 
