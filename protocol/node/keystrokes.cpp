@@ -40,8 +40,7 @@ Result<std::uint64_t> place_in(const text::Rope& rope, std::uint64_t position,
     if (unit == crdt::Positions::bytes) found = rope.scalar_of_byte(position);
   }
   // Only then is the text looked at, which says where the nearest ones are.
-  return found ? Result<std::uint64_t>(*found)
-               : crdt::scalars_before(rope.text(), position, unit);
+  return found ? Result<std::uint64_t>(*found) : crdt::scalars_before(rope.text(), position, unit);
 }
 
 Preview preview_of(const crdt::Path& path, const crdt::TextEdit& edit) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/node/library_desk.h"
 
+#include "protocol/node/version_names.h"
+
 namespace syncline::node {
 
 Result<EntityState*> find_existing(Library::Desk& desk, const EntityId& entity) {
@@ -13,6 +15,11 @@ Result<EntityState*> find_existing(Library::Desk& desk, const EntityId& entity) 
 
 Status check_version(Library::Desk& desk, const EntityState& state, const std::string& wanted) {
   if (wanted.empty() || state.version(table_of(desk, state.space)) == wanted) return {};
+  if (!is_version(wanted))
+    return fail(
+        Errc::invalid,
+        "if_version is no version; take the one that entity.get or the last change answered "
+        "with");
   return fail(Errc::conflict, "the entity changed meanwhile; get it again and repeat the change");
 }
 

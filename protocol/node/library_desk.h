@@ -16,7 +16,7 @@ namespace syncline::node {
 
 // Errors: Errc::not_found.
 Result<EntityState*> find_existing(Library::Desk& desk, const EntityId& entity);
-// Errc::conflict unless `wanted` is empty or the version it has.
+// Errc::conflict unless `wanted` is empty or the version it has; Errc::invalid if it is none.
 Status check_version(Library::Desk& desk, const EntityState& state, const std::string& wanted);
 
 // The version that `text` names: itself, or what it is the name of. Errors: Errc::not_found.

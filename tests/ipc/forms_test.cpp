@@ -107,7 +107,7 @@ TEST_CASE("a whole value is put by the fewest changes, once") {
             "entity.put",
             {{"entity", id}, {"value", {{"other", 1}}}, {"idempotency_key", "once"}}) == "invalid");
   CHECK(alone.program.refused(
-            "entity.put", {{"entity", id}, {"value", Json::object()}, {"if_version", "another"}}) ==
+            "entity.put", {{"entity", id}, {"value", Json::object()}, {"if_version", "000000000000.1"}}) ==
         "conflict");
 }
 
@@ -247,7 +247,7 @@ TEST_CASE("a conflict is told with both sides, and ends with a value that is wri
                             {{"entity", id}, {"path", "/none"}, {"value", 1}}) == "not_found");
   CHECK(pair.laptop.refused(
             "conflict.resolve",
-            {{"entity", id}, {"path", "/price"}, {"value", 5}, {"if_version", "another"}}) ==
+            {{"entity", id}, {"path", "/price"}, {"value", 5}, {"if_version", "000000000000.1"}}) ==
         "conflict");
   pair.laptop.call(
       "conflict.resolve",

@@ -92,7 +92,7 @@ void look_back(Program& program, const Json& id) {
   program.call("entity.redo", entity);
   CHECK(program.call("entity.get", entity)["value"] == then);
   program.call("entity.undo", entity);
-  CHECK(program.refused("entity.redo", {{"entity", id}, {"if_version", "old"}}) == "conflict");
+  CHECK(program.refused("entity.redo", {{"entity", id}, {"if_version", "000000000000.1"}}) == "conflict");
 }
 
 // What concerns the characters of its text, names of its versions, and that all is as the log says.

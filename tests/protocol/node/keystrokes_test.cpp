@@ -209,12 +209,15 @@ TEST_CASE("what cannot be typed is refused with the place, and leaves nothing be
     REQUIRE_FALSE(answer);
     return answer.error();
   };
-  CHECK(refused({{}, page, 8, 0, "x"}).context.find("ends at 7") != std::string::npos);
+  CHECK(refused({{}, page, 8, 0, "x"}).context.find("the text has 7 Unicode") != std::string::npos);
   CHECK(refused({{}, page, 5, 3, ""}).code == Errc::invalid);
   CHECK(refused({{}, page, 5, 0, ""}).code == Errc::invalid);
   CHECK(refused({{}, {std::string("title")}, 0, 0, "x"}).code == Errc::not_found);
   desk.type(0, 0, "🙂", crdt::Positions::utf16);
-  CHECK(refused({{}, page, 1, 0, "x", crdt::Positions::utf16}).code == Errc::invalid);
+  CHECK(refused({{}, page, 1, 0, "x", crdt::Positions::utf16})
+            .context.find("between its surrogates; take 0 or 2") != std::string::npos);
+  CHECK(refused({{}, page, 3, 0, "x", crdt::Positions::bytes}).context.find("take 0 or 4") !=
+        std::string::npos);
   CHECK(desk.type(2, 1, "O", crdt::Positions::utf16).length == 9);
   CHECK(desk.text(0) == "🙂One two");
 }

@@ -184,7 +184,8 @@ TEST_CASE("restoring makes an entity read as it did, by one more change") {
   CHECK(desk.versions().size() == 4);
   CHECK(desk.devices.get<step::WrittenAnswer>(0, command).ops_applied == 0);
   CHECK(desk.versions().size() == 4);
-  CHECK(desk.refused(step::EntityRestore{desk.entity, before, "old", {}}) == Errc::conflict);
+  CHECK(desk.refused(step::EntityRestore{desk.entity, before, before, {}}) == Errc::conflict);
+  CHECK(desk.refused(step::EntityRestore{desk.entity, before, "old", {}}) == Errc::invalid);
 
   desk.devices.get<step::WrittenAnswer>(0, step::EntityDelete{desk.entity, {}, {}});
   CHECK(desk.refused(step::EntityRestore{desk.entity, desk.versions().front().version, {}, {}}) ==
