@@ -99,13 +99,18 @@ std::vector<Method> history_methods() {
        .result = written_schema(),
        .command = read_restore},
       {.name = "entity.undo",
-       .summary = "Takes back the newest change of the entity that this device made and has not "
-                  "taken back yet; what others did stays",
+       .summary =
+           "Takes back the newest change of the entity that this device made and has not "
+           "taken back yet. The entity reads as if that change had not been made: what others "
+           "did stays, at the same time and place as well, and a conflict in which the change "
+           "took part is settled for the highest of what they put there",
        .params = object("", change_fields()),
        .result = written_schema(),
        .command = read_undo},
       {.name = "entity.redo",
-       .summary = "Does again what entity.undo took back last",
+       .summary =
+           "Does again what entity.undo took back last, now over what others did at the same "
+           "place",
        .params = object("", change_fields()),
        .result = written_schema(),
        .command = read_redo},

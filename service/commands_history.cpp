@@ -107,8 +107,19 @@ Got<ExitCode> diff(const Context& context, const Arguments& arguments) {
 struct GoingBack {
   const char* method;
   const char* done;
-  const char* nothing;  // was left to do
+  const char* nothing;      // was left to do
+  bool can_delete = false;  // or bring back what was deleted
 };
+
+// What became of an entity whose document stayed as it is. `versions`: newest first.
+std::string fate_of(const Json& versions, const GoingBack& way) {
+  const auto deleted = [&](std::size_t row) {
+    return row < versions.size() && safe(versions[row], "kind") == "delete";
+  };
+  if (deleted(0)) return "The entity is deleted again; `syncline undo` brings it back.\n";
+  if (deleted(1)) return "The entity is back; `syncline redo` deletes it again.\n";
+  return way.nothing;
+}
 
 Got<ExitCode> go_back(const Context& context, const Arguments& arguments, const GoingBack& way) {
   Got<Session> session = context.connect();
@@ -121,7 +132,13 @@ Got<ExitCode> go_back(const Context& context, const Arguments& arguments, const 
   if (arguments.has("--wait")) params["wait"] = arguments.text("--wait");
   const Got<Json> written = session->call(way.method, std::move(params));
   if (!written) return pass_on(written);
-  context.show(*written, number(*written, "ops_applied") > 0 ? way.done : way.nothing);
+  if (number(*written, "ops_applied") > 0 || !way.can_delete) {
+    context.show(*written, number(*written, "ops_applied") > 0 ? way.done : way.nothing);
+    return ExitCode::ok;
+  }
+  const Got<Json> rows = session->call("entity.history", {{"entity", *entity}, {"limit", 2}});
+  if (!rows) return pass_on(rows);
+  context.show(*written, fate_of(list(*rows, "versions"), way));
   return ExitCode::ok;
 }
 
@@ -132,12 +149,12 @@ Got<ExitCode> restore(const Context& context, const Arguments& arguments) {
 Got<ExitCode> undo(const Context& context, const Arguments& arguments) {
   return go_back(
       context, arguments,
-      {"entity.undo", "Undone.\n", "Undone; there was nothing in the document to change.\n"});
+      {"entity.undo", "Undone.\n", "Undone; there was nothing in the document to change.\n", true});
 }
 Got<ExitCode> redo(const Context& context, const Arguments& arguments) {
   return go_back(context, arguments,
                  {"entity.redo", "Done again.\n",
-                  "Done again; there was nothing in the document to change.\n"});
+                  "Done again; there was nothing in the document to change.\n", true});
 }
 
 }  // namespace

@@ -142,7 +142,7 @@ Got<ExitCode> rm(const Context& context, const Arguments& arguments) {
   copy_word(arguments, "--wait", "wait", params);
   const Got<Json> written = session->call("entity.delete", std::move(params));
   if (!written) return pass_on(written);
-  context.show(*written, "Deleted.\n");
+  context.show(*written, "Deleted; `syncline undo` brings it back.\n");
   return ExitCode::ok;
 }
 

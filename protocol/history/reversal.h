@@ -11,8 +11,9 @@
 
 namespace syncline::history {
 
-// `before` and `after`: what the author of the change had before and after it; `now` includes the
-// change. Requires: all are whole documents.
+// `before` and `after`: the document without and with the change, and nothing else between them;
+// `now` includes the change. Which versions these are when others wrote at the same time, and what
+// is contested, is for taking_back.h. Requires: all are whole documents.
 crdt::Shape reverse(crdt::Shape before, crdt::Shape after, crdt::Shape now);
 
 }  // namespace syncline::history

@@ -144,6 +144,48 @@ def go_back(laptop, phone, entity):
     laptop.cli("redo", entity)
 
 
+def undo_apart(laptop, phone):
+    """Undone is what one device did, and not what the other did to the same places at the same time."""
+    entity = laptop.call("entity.create", {"type": "letter", "value": {
+        "title": "Letter", "draft": True, "body": {"$text": "Dear Ada, it rains."}, "to": ["Ada", "Ben"], "from": {"name": "C"}}})["entity"]
+    agents.wait_level(laptop, phone)
+    for agent in (laptop, phone):
+        agent.call("sync.pause")
+    change = lambda agent, name, more, start, end: agent.call("entity.update", {"entity": entity, "ops": [
+        {"op": "put", "path": "/title", "value": f"{name}'s"}, {"op": "put", "path": "/to/1", "value": name},
+        {"op": "put", "path": "/from/name", "value": name}, {"op": "text.remove", "path": "/body", "at": start, "count": end - start},
+        {"op": "text.mark", "path": "/body", "at": 0, "count": 4, "key": "color", "value": name}, *more]})
+    change(laptop, "laptop", [{"op": "put", "path": "/draft", "value": False}], 4, 10)
+    change(phone, "phone", [{"op": "remove", "path": "/draft"}], 8, 13)
+    apart = value(phone, entity)
+    for agent in (laptop, phone):
+        agent.call("sync.resume")
+    agents.wait_level(laptop, phone)
+    open_conflicts = lambda agent: agent.call("conflict.list", {"entity": entity})["conflicts"]
+    assert len(open_conflicts(laptop)) == 4, open_conflicts(laptop)
+
+    laptop.cli("undo", entity)
+    assert value(laptop, entity) == apart and open_conflicts(laptop) == [], value(laptop, entity)
+    laptop.cli("redo", entity)
+    assert value(laptop, entity) == {"title": "laptop's", "draft": False, "body": "Dearrains.", "to": ["Ada", "laptop"],
+                                     "from": {"name": "laptop"}}, value(laptop, entity)
+    laptop.cli("undo", entity)
+    agents.wait_level(laptop, phone)
+    agents.wait_for(lambda: value(phone, entity) == apart, what="the undoing to arrive")
+    phone.cli("undo", entity)
+    back = value(phone, entity)
+    assert (back["title"], back["to"], back["from"]) == ("Letter", ["Ada", "Ben"], {"name": "C"}), back
+
+    assert "undo" in laptop.cli("rm", entity).stdout
+    assert "is back" in laptop.cli("undo", entity).stdout
+    assert "deleted again" in laptop.cli("redo", entity).stdout
+    agents.wait_level(laptop, phone)
+    agents.wait_for(lambda: cli_json(phone, "get", entity)["deleted"], what="the deletion to arrive")
+    assert "syncline restore" in refused(phone, 5, "undo", entity)
+    laptop.cli("undo", entity)
+    laptop.cli("rm", entity)
+
+
 def rebuild(laptop, phone, entity):
     """All that is shown follows from the log; what can be undone does not, and stays."""
     for agent in (laptop, phone):
@@ -152,7 +194,7 @@ def rebuild(laptop, phone, entity):
         assert findings["view"]["verdict"] == "good" and "equal" in findings["view"]["text"], findings["view"]
         assert agent.call("entity.get", {"entity": entity, "annotated": True}) == before
         answer = agent.call("system.rebuild")
-        assert answer["equal"] and answer["unequal"] == [] and answer["entities"] == 2, answer
+        assert answer["equal"] and answer["unequal"] == [] and answer["entities"] == 3, answer
     laptop.cli("undo", entity)
     assert "🙂" in value(laptop, entity)["body"]
     laptop.cli("redo", entity)
@@ -181,6 +223,7 @@ def main():
         check_authors(laptop, phone, entity)
         check_cursors(laptop, phone, entity, cursors)
         go_back(laptop, phone, entity)
+        undo_apart(laptop, phone)
         rebuild(laptop, phone, entity)
         laptop.stop()
         phone.stop()
