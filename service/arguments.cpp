@@ -25,6 +25,15 @@ std::uint64_t Arguments::number(const std::string& name, std::uint64_t otherwise
   return value;
 }
 
+Option wait_option() {
+  return {"--wait",
+          Takes::text,
+          "what has to hold it first: buffered, local (the default), one_device, all_devices",
+          "WHERE",
+          false,
+          {"buffered", "local", "one_device", "all_devices"}};
+}
+
 Got<Session> Context::connect() const { return Session::open(places); }
 
 Got<Session> Context::connect_or_start() const {

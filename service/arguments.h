@@ -60,6 +60,7 @@ struct Option {
   std::string about;
   std::string value;  // how help names the value: "FILE"
   bool required = false;
+  std::vector<std::string> words = {};  // the only ones it takes; empty: any
 };
 
 struct Row {
@@ -68,6 +69,9 @@ struct Row {
   std::vector<Option> options;
   Got<ExitCode> (*run)(const Context&, const Arguments&) = nullptr;
 };
+
+// --wait of whatever writes.
+Option wait_option();
 
 // --name, or the name of this computer.
 std::string device_name(const Arguments& arguments);

@@ -10,6 +10,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <sys/prctl.h>
@@ -20,7 +21,8 @@ namespace syncline::service {
 namespace {
 
 constexpr const char* footer =
-    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 no agent is running, 4 the vault is locked,\n"
+    "\nMore about one of them: syncline help SUBCOMMAND.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no agent is running, 4 the vault is locked,\n"
     "5 not found, 6 wrong password or code, 7 changed meanwhile or there already, 8 the store\n"
     "takes no writes, 9 try again later, 130 interrupted.\n"
     "The vault is in $SYNCLINE_HOME or ~/.local/share/syncline; the agent is `synclined`.";
@@ -86,10 +88,43 @@ int print_failure(const Failure& failure, const Context& context) {
   return number_of(failure.code);
 }
 
+// The agent says what programs can do next; a person has subcommands for that.
+Failure for_people(Failure failure, const std::string& subcommand) {
+  const auto speaks_of = [&](const char* word) {
+    return failure.next.find(word) != std::string::npos;
+  };
+  const std::string help = "see `syncline help " + subcommand + "`";
+  if (failure.code == ExitCode::usage && failure.next.empty()) failure.next = help;
+  if (subcommand == "rpc") return failure;
+  if (failure.kind == "invalid" && speaks_of("rpc.discover")) failure.next = help;
+  if (failure.kind == "not_found" && speaks_of("entity.list"))
+    failure.next = "see what there is with `syncline ls`, `get`, `history` and `conflicts`";
+  if (failure.kind == "conflict" && speaks_of("entity.get"))
+    failure.next = "look at it with `syncline get`, and repeat the change";
+  return failure;
+}
+
 std::string own_path(const char* called_as) {
   std::error_code error;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
   return error ? std::string(called_as) : path.string();
+}
+
+// What was given for an option that takes certain words only.
+std::optional<Failure> wrong_word(const Parsed& parsed, const Arguments& arguments) {
+  for (const Option& option : parsed.row->options) {
+    const std::string word = arguments.text(option.name);
+    const bool fits =
+        option.words.empty() || !arguments.has(option.name) ||
+        std::find(option.words.begin(), option.words.end(), word) != option.words.end();
+    if (fits) continue;
+    std::string all;
+    for (const std::string& each : option.words) all += (all.empty() ? "" : ", ") + each;
+    return Failure{ExitCode::usage, "usage",
+                   option.name + " does not take `" + agent::printable(word) + "`",
+                   "it is one of: " + all};
+  }
+  return std::nullopt;
 }
 
 int run(const Parsed& parsed, const Common& common, const char* called_as) {
@@ -101,9 +136,12 @@ int run(const Parsed& parsed, const Common& common, const char* called_as) {
   if (!places)
     return print_failure({ExitCode::usage, "usage", places.error().context, ""}, context);
   context.places = *places;
+  const Arguments arguments = arguments_of(parsed);
+  if (const auto wrong = wrong_word(parsed, arguments)) return print_failure(*wrong, context);
   try {
-    const Got<ExitCode> result = parsed.row->run(context, arguments_of(parsed));
-    return result ? number_of(*result) : print_failure(result.error(), context);
+    const Got<ExitCode> result = parsed.row->run(context, arguments);
+    return result ? number_of(*result)
+                  : print_failure(for_people(result.error(), parsed.row->name), context);
   } catch (const std::exception& unexpected) {
     // The library for JSON throws on a path that is no JSON Pointer; nothing else should.
     return print_failure({ExitCode::usage, "usage", agent::printable(unexpected.what()), ""},
@@ -111,23 +149,41 @@ int run(const Parsed& parsed, const Common& common, const char* called_as) {
   }
 }
 
-// The first word that is neither an option nor the value of one, unless it is a subcommand.
-std::string unknown_subcommand(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word == "--home" || word == "--runtime") {
-      ++i;
-    } else if (!word.starts_with("-")) {
-      const std::span<const Row> rows = subcommands();
-      const bool known = std::any_of(rows.begin(), rows.end(),
-                                     [&word](const Row& row) { return row.name == word; });
-      return known ? "" : agent::printable(word);
+using Words = std::vector<std::string>;
+
+// The first word that is neither an option nor the value of one.
+Words::iterator first_word(Words& words) {
+  for (auto at = words.begin(); at != words.end(); ++at) {
+    if (*at == "--home" || *at == "--runtime") {
+      if (++at == words.end()) return at;
+    } else if (!at->starts_with("-")) {
+      return at;
     }
   }
-  return {};
+  return words.end();
+}
+
+// The first word, unless it is a subcommand.
+std::string unknown_subcommand(Words words) {
+  const auto word = first_word(words);
+  if (word == words.end()) return {};
+  const std::span<const Row> rows = subcommands();
+  const bool known =
+      std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return row.name == *word; });
+  return known ? "" : agent::printable(*word);
+}
+
+// `help` and `help SUBCOMMAND` are other ways to write --help.
+Words without_help(Words words) {
+  const auto word = first_word(words);
+  if (word == words.end() || *word != "help") return words;
+  words.erase(word);
+  if (unknown_subcommand(words).empty()) words.emplace_back("--help");
+  return words;
 }
 
 int parse_and_run(int argc, char** argv) {
+  const Words words = without_help(Words(argv + 1, argv + argc));
   CLI::App app("Syncline keeps your data on all your devices, encrypted, without a server.",
                "syncline");
   app.footer(footer);
@@ -145,16 +201,22 @@ int parse_and_run(int argc, char** argv) {
     all.push_back(std::move(parsed));
   }
   try {
-    app.parse(argc, argv);
+    // The parser takes them from the end.
+    app.parse(Words(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     const bool asked_for_help = error.get_exit_code() == 0;
-    if (const std::string word = unknown_subcommand(argc, argv); !asked_for_help && !word.empty())
+    const Context without_agent{
+        .places = {}, .terminal = Terminal::of_this_process(), .program = {}, .json = common.json};
+    if (const std::string word = unknown_subcommand(words); !asked_for_help && !word.empty())
       return print_failure({ExitCode::usage, "usage", "there is no subcommand `" + word + "`",
                             "see what there is with `syncline --help`"},
-                           {.places = {},
-                            .terminal = Terminal::of_this_process(),
-                            .program = {},
-                            .json = common.json});
+                           without_agent);
+    Words all_words = words;
+    const auto word = first_word(all_words);
+    if (!asked_for_help && word != all_words.end())
+      return print_failure(
+          for_people({ExitCode::usage, "usage", agent::printable(error.what()), ""}, *word),
+          without_agent);
     app.exit(error);
     return asked_for_help ? 0 : number_of(ExitCode::usage);
   }

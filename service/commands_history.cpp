@@ -83,6 +83,13 @@ std::string change_text(const Context& context, const Json& change) {
     if (!inserted.empty()) text += " +" + shown_json(Json(inserted));
     return text + "\n";
   }
+  if (op == "mark") {
+    text += std::to_string(number(change, "from")) + "-" + std::to_string(number(change, "to")) +
+            ": " + safe(change, "key") + " ";
+    if (!change.contains("value")) return text + "taken back\n";
+    text += shown_json(change["value"]);
+    return text + (change.contains("was") ? ", was " + shown_json(change["was"]) : "") + "\n";
+  }
   return text + (op == "add" ? "new: " : "now: ") + shown_json(change.value("value", Json())) +
          "\n";
 }
@@ -164,9 +171,7 @@ std::vector<Row> history_rows() {
                          true};
   const Option if_version = {"--if-version", Takes::text, "only if this is still its version",
                              "VERSION"};
-  const Option wait = {"--wait", Takes::text,
-                       "for `buffered`, `local` (the default), `one_device` or `all_devices`",
-                       "FOR"};
+  const Option wait = wait_option();
   return {
       {"history",
        "Who changed an entity, when and where in it",

@@ -182,7 +182,12 @@ std::vector<Row> sync_rows() {
            {{"action", Takes::text, "pause or resume", "ACTION"},
             {"--wait", Takes::nothing, "until every device is level", ""},
             {"--connect", Takes::text, "dial this address first", "HOST:PORT"},
-            {"--direction", Takes::text, "of pause and resume: both, receive or send", "WAY"}},
+            {"--direction",
+             Takes::text,
+             "of pause and resume: both, receive or send",
+             "WAY",
+             false,
+             {"both", "receive", "send"}}},
            sync},
           {"log", "Every log with its head: what this device holds", {}, log}};
 }

@@ -178,10 +178,7 @@ std::vector<Row> version_rows() {
            "Names for versions: `version name ENTITY NAME`; alone, the program's own version",
            {{"words", Takes::texts, "name ENTITY NAME, list ENTITY, or remove ENTITY NAME", "WORD"},
             {"--at", Takes::text, "with name: not as it is now, but this version", "VERSION"},
-            {"--wait", Takes::text,
-             "for `buffered`, `local` (the default), `one_device` or "
-             "`all_devices`",
-             "FOR"}},
+            wait_option()},
            version}};
 }
 

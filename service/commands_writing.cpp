@@ -92,7 +92,8 @@ Got<ExitCode> put_into(const Context& context, Session& session, const Arguments
     return usage_error("the type of an entity does not change: leave --type out");
   const bool whole = arguments.has("--whole");
   if (whole && (!assignments.empty() || (!arguments.has("--file") && !arguments.has("--stdin"))))
-    return usage_error("--whole takes the whole document, from --file or --stdin");
+    return usage_error("--whole takes the whole document, from --file or --stdin",
+                       "without --whole, `syncline put ENTITY PATH=VALUE` sets one place");
   Json params = Json::object();
   if (whole) {
     params["value"] = std::move(*document);
@@ -149,9 +150,7 @@ Got<ExitCode> rm(const Context& context, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Row> writing_rows() {
-  const Option wait = {"--wait", Takes::text,
-                       "what has to hold it first: buffered, local, one_device, all_devices",
-                       "WHERE"};
+  const Option wait = wait_option();
   const Option if_version = {"--if-version", Takes::text, "only if this is still the version",
                              "VERSION"};
   return {{"put",

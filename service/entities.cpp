@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 #include <fcntl.h>
@@ -62,6 +63,25 @@ bool looks_like_number(std::string_view text) {
     if (!skip_digits()) return false;
   }
   return text.empty();
+}
+
+// The parser says at which byte; a person has lines and columns before them.
+std::string placed(const std::string& complaint, std::string_view text) {
+  constexpr std::string_view marker = " at byte ";
+  const std::size_t at = complaint.rfind(marker);
+  if (at == std::string::npos) return complaint;
+  std::uint64_t byte = 0;
+  const char* const digits = complaint.data() + at + marker.size();
+  std::from_chars(digits, complaint.data() + complaint.size(), byte);
+  const std::string_view before = text.substr(0, std::min<std::size_t>(byte, text.size()));
+  const std::size_t line_start = before.rfind('\n') + 1;  // 0 in the first line
+  const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; };
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const auto column = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_start),
+                                    before.end(), is_first) +
+                      1;
+  return complaint.substr(0, at) + " at line " + std::to_string(line) + ", column " +
+         std::to_string(column);
 }
 
 }  // namespace
@@ -142,7 +162,8 @@ Got<std::string> read_source(const std::string& name) {
   const int descriptor = standard ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0)
     return failed({errno == ENOENT ? Errc::not_found : Errc::io,
-                   "cannot open " + name + ": " + std::strerror(errno)});
+                   "cannot open " + name + ": " + std::strerror(errno)},
+                  "check the name, or give the JSON on standard input with --stdin");
   std::string all;
   char piece[16384];
   ssize_t got = 0;
@@ -164,8 +185,12 @@ Got<Json> read_json(const std::string& name) {
   const Got<std::string> text = read_source(name);
   if (!text) return pass_on(text);
   auto parsed = ipc::parse(*text);
-  if (!parsed) return usage_error(name + " is not JSON: " + parsed.error().context);
-  return std::move(*parsed);
+  if (parsed) return std::move(*parsed);
+  const bool standard = name == "-";
+  return usage_error((standard ? std::string("standard input") : name) +
+                         " is not JSON: " + placed(parsed.error().context, *text),
+                     standard ? "give one JSON value, for example {\"title\": \"Hello\"}"
+                              : "mend it there, and put it again");
 }
 
 }  // namespace syncline::service

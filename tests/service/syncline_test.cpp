@@ -206,6 +206,38 @@ TEST_CASE("a change made from an old version is refused with exit code 7") {
   const std::string version = json_of(agent.cli({"get", note, "--json"}).out)["version"];
   CHECK(agent.cli({"put", note, "title=2", "--if-version", version}).exit_code == 0);
   CHECK(agent.cli({"put", note, "title=3", "--if-version", version}).exit_code == 7);
+  const auto garbage = agent.cli({"put", note, "title=3", "--if-version", "garbage"});
+  CHECK(garbage.exit_code == 1);
+  CHECK(garbage.err.find("if_version is no version") != std::string::npos);
+  CHECK(garbage.err.find("see `syncline help put`") != std::string::npos);
+}
+
+TEST_CASE("wrong usage names what is right") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"title=1"});
+  const auto says = [&](const std::vector<std::string>& words, const char* wanted) {
+    const auto done = agent.cli(words);
+    CHECK(done.exit_code == 2);
+    CAPTURE(done.err);
+    CHECK(done.err.find(wanted) != std::string::npos);
+  };
+  says({"put", note, "title=2", "--wait", "never"}, "buffered, local, one_device, all_devices");
+  says({"undo", note, "--wait", "never"}, "--wait does not take `never`");
+  says({"sync", "pause", "--direction", "up"}, "both, receive, send");
+  says({"get"}, "see `syncline help get`");
+  says({"conflicts", "resolve", note, "title", "x"}, "see `syncline help conflicts`");
+  says({"help", "nonsense"}, "there is no subcommand `nonsense`");
+  const std::string file = (agent.home() / "bad.json").string();
+  std::ofstream(file) << "{\"a\": 1,\n \"\u00e4\": [1,\n 2,}\n";
+  says({"put", note, "--whole", "--file", file}, "at line 3, column 4");
+}
+
+TEST_CASE("help says the same with and without dashes") {
+  RunningAgent agent;
+  CHECK(agent.cli({"help"}).out == agent.cli({"--help"}).out);
+  CHECK(agent.cli({"help", "put"}).out == agent.cli({"put", "--help"}).out);
+  CHECK(agent.cli({"help", "put"}).out.find("--whole") != std::string::npos);
 }
 
 TEST_CASE("what names no entity is not found, and too little of an id is wrong usage") {
