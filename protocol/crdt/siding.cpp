@@ -29,9 +29,19 @@ class Sider {
     const std::vector<bool> own = own_values(conflict);
     const bool takes_part = std::find(own.begin(), own.end(), true) != own.end();
     const bool of_others = siding_.side == Side::others;
+    if (takes_part && siding_.side == Side::own_values && apart_ != nullptr) {
+      // Inside of a container that is there without them, they only changed something.
+      const auto best = best_of_others(conflict, own);
+      const auto place = static_cast<std::size_t>(best - own.begin());
+      if (best != own.end() && !*best && conflict.values[place].container)
+        return place == 0 ? std::nullopt : std::optional(Choice{place});
+    }
     if (takes_part) {
-      const auto best = std::find(own.begin(), own.end(), !of_others);
-      if (best == own.end() || (!of_others && best == own.begin())) return std::nullopt;
+      const auto best =
+          of_others ? best_of_others(conflict, own) : std::find(own.begin(), own.end(), true);
+      // What is shown already needs no choice, unless the others are to be left with it.
+      const bool is_own = best != own.end() && *best;
+      if (best == own.end() || (is_own && best == own.begin())) return std::nullopt;
       return Choice{static_cast<std::size_t>(best - own.begin())};
     }
     if (conflict.kind != ConflictKind::edited_and_deleted || !removed_it(conflict))
@@ -41,6 +51,22 @@ class Sider {
   }
 
  private:
+  // What the document shows without the events. If they wrote over that it is not here any more:
+  // then it is for the caller to bring it back, in the place of what they say.
+  std::vector<bool>::const_iterator best_of_others(const Conflict& conflict,
+                                                   const std::vector<bool>& own) const {
+    const Slot* now = spot_at(root_, conflict.path).slot;
+    const Slot* apart = apart_ == nullptr || now == nullptr || passes_list(conflict.path)
+                            ? nullptr
+                            : spot_at(*apart_, conflict.path).slot;
+    if (apart == nullptr) return std::find(own.begin(), own.end(), false);
+    const auto values = distinct_values(*now);
+    for (std::size_t i = 0; i < own.size(); ++i)
+      if (values[i]->value == apart->entries.front().value)
+        return own.begin() + static_cast<std::ptrdiff_t>(i);
+    return std::find(own.begin(), own.end(), true);
+  }
+
   bool removed_it(const Conflict& conflict) const {
     return std::any_of(conflict.removals.begin(), conflict.removals.end(), [&](const auto& each) {
       return siding_.events.holds({each.log, each.seq});

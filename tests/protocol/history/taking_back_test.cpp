@@ -5,7 +5,8 @@
 
 #include "protocol/crdt/text_container.h"
 #include "protocol/crdt/tree_position.h"
-#include "tests/protocol/crdt/history.h"
+#include "protocol/history/replay.h"
+#include "tests/protocol/history/past_events.h"
 
 #include <doctest/doctest.h>
 
@@ -283,6 +284,53 @@ TEST_CASE("what is taken back leaves what others did at the same place, whoever 
   for (const auto& table : {values(), items()})
     for (const Case& each : table)
       for (const Highest highest : {Highest::own, Highest::others}) run(each, highest);
+}
+
+TEST_CASE("whatever a change was, while nothing builds upon it all reads as it does without it") {
+  using crdt::test::Flavour;
+  // Neither trees nor what holds them: among siblings that others moved, too, places may differ.
+  for (const Flavour flavour :
+       {Flavour::map, Flavour::list, Flavour::text, Flavour::counter, Flavour::set}) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+      CAPTURE(std::string(crdt::test::name_of(flavour)));
+      CAPTURE(seed);
+      auto events = test::past_events(seed, flavour, 25);
+      SegmentWriter writer;
+      crdt::VersionVector all, known;
+      for (PastEvent& event : events) {
+        event.lamport = event.past.sum() + 1;
+        writer.add(view_of(event));
+        all.raise(event.id.log, event.id.seq);
+        known.merge(event.past);
+      }
+      const std::vector<Buffer> segments{writer.take()};
+      crdt::LogTable table(crdt::test::log_count);
+      for (std::size_t i = 0; i < table.size(); ++i) table[i].bytes[0] = std::uint8_t(i + 1);
+      for (const PastEvent& event : events) {
+        if (known.covers(event.id)) continue;
+        CAPTURE(event.id.log);
+        auto now = replay(segments, table, all);
+        crdt::VersionVector others = all;
+        others.set(event.id.log, event.id.seq - 1);
+        const auto apart = replay(segments, table, others);
+        REQUIRE(now);
+        REQUIRE(apart);
+        const EventSpan change{event.id.log, event.id.seq, event.id.seq};
+        const auto ops = ops_to_take_back(segments, {*now, all, table, {}}, {change, {}});
+        CAPTURE(ops ? std::string() : ops.error().context);
+        CHECK(ops);
+        if (!ops) continue;
+        const crdt::EventContext context{event.id.log, event.id.seq + 1, all, {}, table};
+        now->apply(context, *ops);
+        const std::string read = crdt::test::describe(now->read());
+        CAPTURE(read);
+        CAPTURE(crdt::test::describe(apart->read()));
+        const auto left = now->shape(), wanted = apart->shape();
+        REQUIRE(left.has_value() == wanted.has_value());
+        if (left) CHECK(crdt::reads_as(*left, *wanted));
+      }
+    }
+  }
 }
 
 TEST_CASE("of several values of others the highest is left") {
