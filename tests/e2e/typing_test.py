@@ -105,13 +105,26 @@ def marked(laptop, phone, entity):
         {**mark, "at": 0, "count": 6, "key": "bold", "value": None}]})
     agents.wait_level(laptop, phone)
     found = marks(phone, entity)
-    assert {"from": 6, "to": 11, "key": "bold", "value": True} in found, found
-    assert {"from": 0, "to": 19, "key": "colour", "value": "green"} in found, found
+    assert {"from": 6, "to": 11, "key": "bold", "value": True, "grows": "end"} in found, found
+    assert {"from": 0, "to": 19, "key": "colour", "value": "green", "grows": "end"} in found, found
+
+
+def copied(laptop, phone, entity):
+    """What was read annotated makes the same document again; a difference tells what was marked since."""
+    units = {"positions": "utf16"}
+    value = laptop.call("entity.get", {"entity": entity, "annotated": True, **units})["value"]
+    copy = laptop.call("entity.create", {"type": "note", "value": value, **units})
+    agents.wait_level(laptop, phone)
+    assert marks(phone, copy["entity"]) == marks(phone, entity), marks(phone, copy["entity"])
+    phone.call("entity.update", {"entity": copy["entity"], "ops": [
+        {"op": "text.mark", "path": "/body", "at": 6, "count": 5, "key": "bold", "value": "very"}]})
+    changes = phone.call("entity.diff", {"entity": copy["entity"], "from": copy["version"], **units})["changes"]
+    assert changes == [{"op": "mark", "path": "/body", "from": 6, "to": 11, "key": "bold", "was": True, "value": "very"}], changes
 
 
 def bad_input(laptop, entity):
     place = {"entity": entity, "path": "/body"}
-    refused(laptop, "text.type", {**place, "at": 99, "insert": "x"}, "ends at 19")
+    refused(laptop, "text.type", {**place, "at": 99, "insert": "x"}, "the text has 19 Unicode")
     refused(laptop, "text.type", {**place, "at": 0}, "nothing was typed")
     refused(laptop, "text.type", {"entity": entity, "path": "/title", "at": 0, "insert": "x"}, "no text is at this path")
     refused(laptop, "entity.update", {"entity": entity, "ops": [
@@ -134,6 +147,8 @@ def main():
         print("a killed agent lost nothing of it")
         marked(laptop, phone, entity)
         print("marks followed their text, and both colours were kept until somebody chose")
+        copied(laptop, phone, entity)
+        print("a copy has the same marks")
         bad_input(laptop, entity)
         print("bad input was refused with the place")
 
