@@ -97,31 +97,11 @@ std::optional<Conflict> misplaced(const TreeContainer& tree, const TreeNode& nod
   return conflict;
 }
 
-// The use that keeps a node: of itself, or of what is below it.
-const TreeUse& keeping_use(const TreeContainer& tree, const TreeNode& node) {
-  const TreeUse* newest = &newest_use(tree, node);
-  if (node.used) return *newest;
-  newest = nullptr;
-  std::vector<const TreeNode*> open{&node};
-  while (!open.empty()) {
-    const TreeNode& at = *open.back();
-    open.pop_back();
-    at.shown.for_each([&open](const TreeNode& child) { open.push_back(&child); });
-    if (!at.used) continue;
-    const TreeUse& use = newest_use(tree, at);
-    const bool is_newer =
-        newest == nullptr || std::tie(newest->lamport, tree.author(newest->author).id) <
-                                 std::tie(use.lamport, tree.author(use.author).id);
-    if (is_newer) newest = &use;
-  }
-  return newest ? *newest : newest_use(tree, node);
-}
-
 // Removed, and yet here: somebody used it, or something below it, without knowing.
 std::optional<Conflict> contested(const TreeContainer& tree, const TreeNode& node,
                                   const Path& path) {
   if (node.removals.empty()) return std::nullopt;
-  const TreeUse& newest = keeping_use(tree, node);
+  const TreeUse& newest = newest_use(tree, node);
   Conflict conflict{path, ConflictKind::edited_and_deleted, {}, {}};
   conflict.values.push_back(
       {value_of(node), Kind::map, tree.author(newest.author).log, newest.seq, newest.wall});
