@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/address.h"
 
+#include "protocol/discovery/nearby.h"
+
 #include <algorithm>
 #include <charconv>
 
@@ -74,14 +76,19 @@ std::string address_text(const HostPort& address) {
 }
 
 bool is_local_network(const std::string& host) {
-  in_addr v4{};
-  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1)
-    return rank_of_v4(ntohl(v4.s_addr)) != Rank::other_v4;
-  in6_addr v6{};
-  const std::string bare = host.substr(0, host.find('%'));
-  if (::inet_pton(AF_INET6, bare.c_str(), &v6) != 1) return false;
-  const bool unique_local = (v6.s6_addr[0] & 0xfe) == 0xfc;
-  return unique_local || IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6);
+  return discovery::is_nearby(address_text(HostPort{host, 1}));
+}
+
+std::vector<std::string> own_hosts() {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return {};
+  std::vector<std::string> hosts;
+  for (const ifaddrs* at = list; at != nullptr; at = at->ifa_next)
+    if (at->ifa_addr != nullptr && (at->ifa_flags & IFF_UP) != 0)
+      if (std::string host = look_at(*at->ifa_addr).host; !host.empty())
+        hosts.push_back(std::move(host));
+  ::freeifaddrs(list);
+  return hosts;
 }
 
 std::vector<std::string> interface_hosts() {

@@ -31,4 +31,7 @@ bool is_local_network(const std::string& host);
 // first: private IPv4 networks, other IPv4, IPv6; loopback only where there is nothing else.
 std::vector<std::string> interface_hosts();
 
+// Every address of an interface that is up, without scopes.
+std::vector<std::string> own_hosts();
+
 }  // namespace syncline::agent

@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 
 #include "agent/clocks.h"
+#include "agent/discovery/avahi_discovery.h"
 #include "agent/node_core.h"
 #include "agent/runtime.h"
 #include "agent/store_watch.h"
@@ -79,6 +80,10 @@ Status Agent::Parts::open_network() {
       .reopen_store = [this] { return home->store().reopen(); },
       .anchored = home->anchored(),
       .complete_status = [this](step::StatusAnswer& answer) { watch->complete(answer); },
+      .make_lan =
+          [this](LanDiscovery::Events events) {
+            return make_avahi_discovery(io, std::move(events));
+          },
   });
   Status opened = runtime->start(Runtime::Network{
       .listen = options.listen, .advertise = options.advertise, .usual_port = home->usual_port()});

@@ -176,6 +176,24 @@ void Links::lost(const Shared& connection) {
   events_.down(connection->link);
 }
 
+void Links::drop_orphans(const std::vector<std::string>& own_hosts) {
+  std::vector<Shared> orphans;
+  for (const auto& [link, connection] : links_) {
+    ErrorCode error;
+    const auto local = connection->socket.local_endpoint(error);
+    if (error) continue;
+    std::string host = local.address().to_string();
+    host.resize(std::min(host.size(), host.find('%')));
+    // What came to a door for both families.
+    constexpr std::string_view mapped = "::ffff:";
+    if (host.starts_with(mapped) && host.find('.') != std::string::npos)
+      host.erase(0, mapped.size());
+    if (std::find(own_hosts.begin(), own_hosts.end(), host) == own_hosts.end())
+      orphans.push_back(connection);
+  }
+  for (const Shared& connection : orphans) lost(connection);
+}
+
 void Links::drop(Link link) {
   const Shared connection = find(link);
   if (!connection) return;

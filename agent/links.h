@@ -51,6 +51,9 @@ class Links {
   void hang_up(Link link);
   // Closes at once and forgets what is queued.
   void drop(Link link);
+  // Ends those whose own address this computer does not have any more: nothing will ever come
+  // from there again, and no error either.
+  void drop_orphans(const std::vector<std::string>& own_hosts);
 
   void flush();
   void resume_reading();

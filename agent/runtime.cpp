@@ -10,7 +10,7 @@ namespace {
 
 constexpr Duration reopen_wait_first = 1s;
 constexpr Duration reopen_wait_max = 30s;
-// Networks come and go with no event we listen to; an invitation should show what is true now.
+// Where the kernel does not tell of changes.
 constexpr auto address_check_interval = std::chrono::seconds(30);
 
 }  // namespace
@@ -49,7 +49,12 @@ Runtime::Runtime(Parts parts)
       wake_timer_(parts_.io),
       anchor_timer_(parts_.io),
       reopen_timer_(parts_.io),
-      address_timer_(parts_.io) {
+      address_timer_(parts_.io),
+      address_watch_(parts_.io, [this] {
+        if (stopping_) return;
+        links_.drop_orphans(own_hosts());
+        tell_addresses();
+      }) {
   stretcher_ =
       std::make_unique<Stretcher>([this] { asio::post(parts_.io, [this] { take_stretched(); }); });
 }
@@ -58,15 +63,16 @@ Runtime::~Runtime() = default;
 
 Status Runtime::start(const Network& network) {
   if (auto opened = listen_.open(network.listen, network.usual_port); !opened) return opened;
-  advertise_ = network.advertise;
+  network_ = network;
   tell_addresses();
-  watch_addresses();
+  look_at_addresses_again();
   push(step::Tick{});
   return {};
 }
 
 void Runtime::stop() {
   listen_.close();
+  lan_.reset();
   // A few groups, not until there is nothing left: another device may be sending without end.
   for (int i = 0; i < 4 && !group_.empty(); ++i) run_group();
   stopping_ = true;
@@ -107,6 +113,7 @@ void Runtime::withdraw(RequestId request) {
 void Runtime::accepted(tcp::socket socket, const tcp::endpoint& remote) {
   const Link link{++last_link_};
   const std::string host = remote.address().to_string();
+  if (mode_ == step::NetworkMode::lan_only && !is_local_network(host)) return;
   const auto admission = strangers_.admit(link, source_of(host), parts_.clock().instant);
   if (admission.evicted) {
     links_.drop(*admission.evicted);
@@ -146,6 +153,8 @@ void Runtime::perform(step::Effect& effect) {
                    write_anchor();
                  },
                  [](const step::SaveIdentity&) {},  // GroupCommit saved it before the commit
+                 [this](const step::LanPresence& it) { be_present(it); },
+                 [this](const step::NetworkReach& it) { open_doors(it.mode); },
                  [this](const step::Note& it) { parts_.log.write(it, parts_.clock()); },
              },
              effect);
@@ -237,10 +246,59 @@ void Runtime::write_anchor() {
   });
 }
 
+// ---- The network -----------------------------------------------------------------------
+
+void Runtime::open_doors(step::NetworkMode mode) {
+  if (mode == mode_) return;
+  const bool was_off = std::exchange(mode_, mode) == step::NetworkMode::off;
+  if (mode == step::NetworkMode::off) {
+    if (const auto doors = listen_.bound(); !doors.empty())
+      network_.usual_port = doors.front().port;
+    listen_.close();
+  } else if (was_off) {
+    if (const auto opened = listen_.open(network_.listen, network_.usual_port); !opened)
+      note(step::NoteLevel::error, "net", "cannot listen any more: " + opened.error().context);
+  }
+  tell_addresses();
+}
+
+void Runtime::be_present(const step::LanPresence& presence) {
+  const auto doors = listen_.bound();
+  const bool is_reachable = std::any_of(doors.begin(), doors.end(), [](const HostPort& door) {
+    return door.host != "127.0.0.1" && door.host != "::1";
+  });
+  if (!presence.search || !is_reachable || !parts_.make_lan) {
+    lan_.reset();
+    return push(step::LanState{false, presence.search && !is_reachable
+                                          ? "this device listens on this computer only"
+                                          : "it is not searched"});
+  }
+  if (!lan_)
+    lan_ = parts_.make_lan(LanDiscovery::Events{
+        .seen =
+            [this](LanSighting it) {
+              push(step::LanSighted{std::move(it.instance), std::move(it.address),
+                                    std::move(it.txt)});
+            },
+        .gone = [this](std::string instance) { push(step::LanGone{std::move(instance)}); },
+        .state =
+            [this](bool works, std::string sentence) {
+              note(works ? step::NoteLevel::normal : step::NoteLevel::warning, "lan", sentence);
+              push(step::LanState{works, std::move(sentence)});
+            },
+    });
+  if (presence.announcement)
+    lan_->announce(
+        {presence.announcement->instance, doors.front().port, presence.announcement->txt});
+  else
+    lan_->withdraw();
+}
+
 // ---- Addresses -------------------------------------------------------------------------
 
 void Runtime::tell_addresses() {
-  std::vector<std::string> addresses = advertise_;
+  std::vector<std::string> addresses;
+  if (mode_ != step::NetworkMode::off) addresses = network_.advertise;
   if (addresses.empty()) {
     std::optional<std::uint16_t> any_v4, any_v6;
     for (const HostPort& door : listen_.bound()) {
@@ -261,12 +319,13 @@ void Runtime::tell_addresses() {
   push(step::ListenAddresses{std::move(addresses)});
 }
 
-void Runtime::watch_addresses() {
+void Runtime::look_at_addresses_again() {
+  if (address_watch_.works()) return;
   address_timer_.expires_after(address_check_interval);
   address_timer_.async_wait([this](ErrorCode error) {
     if (error || stopping_) return;
     tell_addresses();
-    watch_addresses();
+    look_at_addresses_again();
   });
 }
 

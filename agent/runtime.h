@@ -8,8 +8,10 @@
 // sync, pairing or keys: that is the core's.
 #pragma once
 
+#include "agent/address_watch.h"
 #include "agent/anchor_keeper.h"
 #include "agent/asio.h"
+#include "agent/discovery/lan_discovery.h"
 #include "agent/group_commit.h"
 #include "agent/links.h"
 #include "agent/log.h"
@@ -42,6 +44,8 @@ class Runtime {
     std::vector<step::AnchorHead> anchored{};  // what the anchor file says at the start
     // Adds to a status what only the shell knows.
     std::function<void(step::StatusAnswer&)> complete_status = [](step::StatusAnswer&) {};
+    // Nothing: the local networks are left alone.
+    std::function<std::unique_ptr<LanDiscovery>(LanDiscovery::Events)> make_lan = nullptr;
   };
   struct Network {
     std::vector<HostPort> listen;
@@ -85,8 +89,10 @@ class Runtime {
   void try_reopen();
   void arm(std::optional<Instant> wake_at);
   void write_anchor();
+  void open_doors(step::NetworkMode mode);
+  void be_present(const step::LanPresence& presence);
   void tell_addresses();
-  void watch_addresses();
+  void look_at_addresses_again();
   void note(step::NoteLevel level, const std::string& part, const std::string& text);
 
   Parts parts_;
@@ -100,8 +106,11 @@ class Runtime {
   asio::steady_timer anchor_timer_;
   asio::steady_timer reopen_timer_;
   asio::steady_timer address_timer_;
+  AddressWatch address_watch_;
   std::map<RequestId, Done> waiting_;
-  std::vector<std::string> advertise_;
+  Network network_;
+  step::NetworkMode mode_ = step::NetworkMode::anywhere;
+  std::unique_ptr<LanDiscovery> lan_;
   std::vector<std::string> told_addresses_;
   std::uint64_t last_request_ = 0;
   std::uint64_t last_caller_ = 0;

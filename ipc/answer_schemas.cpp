@@ -38,6 +38,24 @@ Schema device_schema() {
        optional("receipt_at", time("its newest signed receipt"))});
 }
 
+Schema reach_schema() {
+  return object(
+      "",
+      {required("device", id16("its id")),
+       optional("name", any_text("its name; left out while the vault is locked")),
+       listed("links", link_schema()),
+       listed("addresses",
+              object("in the order in which they are tried",
+                     {required("address", any_text("host and port")),
+                      required("source", one_of("announced on a local network now, or remembered",
+                                                {"nearby", "remembered"})),
+                      required("allowed", boolean("whether the mode lets it be dialled")),
+                      optional("tried_s", count("seconds since it was dialled last")),
+                      optional("result", any_text("what came of that, if it failed"))})),
+       optional("next_try_s", count("seconds until it is dialled again; left out while it is "
+                                    "connected or there is nowhere to look"))});
+}
+
 Field attention_field() {
   return required("attention", array("sentences for the person, each with a next step",
                                      any_text(""), unbounded));
@@ -80,6 +98,23 @@ Schema note_schema() {
 }  // namespace
 
 Schema done_schema() { return object("", {}); }
+
+Schema network_mode(std::string about) {
+  return one_of(std::move(about), {"anywhere", "lan-only", "off"});
+}
+
+Schema net_schema() {
+  return object(
+      "",
+      {required("mode", network_mode("how far packets may go")),
+       required("listening", array("where this device can be reached", any_text(""), unbounded)),
+       required("lan", object("the local networks",
+                              {required("works", boolean("whether they are searched")),
+                               required("sentence", any_text("how, or why not")),
+                               required("announced", boolean("whether this device announces "
+                                                             "itself there"))})),
+       listed("devices", reach_schema())});
+}
 
 Schema status_schema() {
   return object(

@@ -71,6 +71,34 @@ Json show(const step::LinkStatus& link) {
           {"bytes_sent", link.bytes_sent}, {"bytes_received", link.bytes_received}};
 }
 
+std::string_view name_of(step::NetworkMode mode) {
+  switch (mode) {
+    case step::NetworkMode::anywhere: return "anywhere";
+    case step::NetworkMode::lan_only: return "lan-only";
+    case step::NetworkMode::off: return "off";
+  }
+  return "off";
+}
+
+Json show(const step::AddressStatus& address) {
+  Json made = {{"address", address.address},
+               {"source", address.source == step::AddressSource::nearby ? "nearby" : "remembered"},
+               {"allowed", address.allowed}};
+  if (address.tried) made["tried_s"] = seconds_of(*address.tried);
+  put_text(made, "result", address.result);
+  return made;
+}
+
+Json show(const step::ReachStatus& reach) {
+  Json made = {
+      {"device", reach.device.hex()},
+      {"links", rows_of(reach.links, [](const auto& link) { return show(link); })},
+      {"addresses", rows_of(reach.addresses, [](const auto& address) { return show(address); })}};
+  put_text(made, "name", reach.name);
+  if (reach.next_try) made["next_try_s"] = seconds_of(*reach.next_try);
+  return made;
+}
+
 Json show(const step::DeviceStatus& device) {
   Json made = {{"device", device.id.hex()},
                {"self", device.is_self},
@@ -257,6 +285,15 @@ struct Shower {
     if (status.device) made["device"] = status.device->hex();
     put_text(made, "device_name", status.device_name);
     return made;
+  }
+
+  Json operator()(const step::NetAnswer& net) const {
+    return {
+        {"mode", name_of(net.mode)},
+        {"listening", net.listening},
+        {"lan",
+         {{"works", net.lan_works}, {"sentence", net.lan_sentence}, {"announced", net.announced}}},
+        {"devices", rows_of(net.devices, [](const auto& row) { return show(row); })}};
   }
 
   Json operator()(const step::RebuildAnswer& answer) const {

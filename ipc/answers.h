@@ -23,6 +23,8 @@ std::string rfc3339(WallTime time);
 
 Schema done_schema();
 Schema status_schema();
+Schema net_schema();
+Schema network_mode(std::string about);
 Schema rebuild_schema();
 Schema devices_schema();
 Schema spaces_schema();

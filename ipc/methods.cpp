@@ -12,7 +12,7 @@ std::vector<Method> all_methods() {
   std::vector<Method> all;
   for (const auto& part :
        {system_methods, vault_methods, pair_methods, entity_methods, history_methods, text_methods,
-        typing_methods, version_methods, conflict_methods, type_methods, sync_methods,
+        typing_methods, version_methods, conflict_methods, type_methods, sync_methods, net_methods,
         watch_methods, presence_methods}) {
     std::vector<Method> some = part();
     std::move(some.begin(), some.end(), std::back_inserter(all));

@@ -59,6 +59,7 @@ std::vector<Method> version_methods();
 std::vector<Method> conflict_methods();
 std::vector<Method> type_methods();
 std::vector<Method> sync_methods();
+std::vector<Method> net_methods();
 std::vector<Method> watch_methods();
 std::vector<Method> presence_methods();
 

@@ -52,9 +52,9 @@ void Context::show(const ipc::Json& answer, std::string_view text) const {
 std::span<const Row> subcommands() {
   static const std::vector<Row> all = [] {
     std::vector<Row> rows;
-    for (auto part :
-         {vault_rows(), status_rows(), pairing_rows(), reading_rows(), history_rows(),
-          version_rows(), writing_rows(), conflict_rows(), edit_rows(), sync_rows(), upkeep_rows()})
+    for (auto part : {vault_rows(), status_rows(), pairing_rows(), reading_rows(), history_rows(),
+                      version_rows(), writing_rows(), conflict_rows(), edit_rows(), sync_rows(),
+                      net_rows(), upkeep_rows()})
       rows.insert(rows.end(), std::make_move_iterator(part.begin()),
                   std::make_move_iterator(part.end()));
     return rows;

@@ -89,6 +89,7 @@ std::vector<Row> writing_rows();
 std::vector<Row> conflict_rows();
 std::vector<Row> edit_rows();
 std::vector<Row> sync_rows();
+std::vector<Row> net_rows();
 std::vector<Row> status_rows();
 std::vector<Row> upkeep_rows();
 

@@ -49,15 +49,17 @@ std::string invitation_text(const Context& context, const Arguments& arguments, 
               " columns: widen the window, or use --png FILE.\n";
   }
   text += code_line(context, "Code", safe(invite, "code"));
-  std::string join = "syncline join " + safe(invite, "code");
+  const std::string join = "syncline join " + safe(invite, "code");
+  std::string elsewhere;
   for (const Json& address : list(invite, "addresses")) {
     if (!address.is_string()) continue;
     const std::string shown = safe({{"text", address}}, "text");
     text += code_line(context, "Address", shown);
-    if (&address == &list(invite, "addresses").front()) join += " --address " + shown;
+    if (&address == &list(invite, "addresses").front()) elsewhere = " --address " + shown;
   }
-  text += "\nOn the new device: " + join +
-          "\nor scan the QR code; or on a computer: syncline join '" + safe(invite, "uri") +
+  text += "\nOn the new device, if it is on this network: " + join;
+  if (!elsewhere.empty()) text += "\nelsewhere: " + join + elsewhere;
+  text += "\nor scan the QR code; or on a computer: syncline join '" + safe(invite, "uri") +
           "'\nOne try, " + lasting(number(invite, "valid_for_s")) + ".\n";
   return text;
 }
@@ -186,10 +188,6 @@ Got<ExitCode> follow_first_sync(const Context& context, Session& session,
 
 Got<ExitCode> join(const Context& context, const Arguments& arguments) {
   const std::string code = arguments.text("code");
-  const bool is_uri = code.starts_with("syncline:") || code.starts_with("SYNCLINE:");
-  if (!is_uri && !arguments.has("--address"))
-    return usage_error("a code needs the address of the inviting device",
-                       "add --address HOST:PORT as `syncline invite` shows it, or use the URI");
   Got<Session> session = context.connect_or_start();
   if (!session) return pass_on(session);
   const Got<Json> begun = session->call("pair.join", {{"code", code},
@@ -232,7 +230,8 @@ std::vector<Row> pairing_rows() {
       {"join",
        "Join the vault of another device",
        {{"code", Takes::text, "NNN-NNN-NNN or the URI that the other device shows", "CODE", true},
-        {"--address", Takes::texts, "where the other device listens", "HOST:PORT"},
+        {"--address", Takes::texts, "where the other device listens, if it is not on this network",
+         "HOST:PORT"},
         {"--name", Takes::text, "what people see this device as", "NAME"},
         {"--no-wait", Takes::nothing, "do not wait until everything is here", ""}},
        join}};

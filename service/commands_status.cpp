@@ -51,8 +51,7 @@ std::string devices_text(const Context& context, const Json& devices) {
 
 std::string line(const Context& context, const char* label, const std::string& text,
                  Tone tone = Tone::plain) {
-  return context.terminal.toned(Tone::faint, fitted(label, 11)) +
-         context.terminal.toned(tone, text) + "\n";
+  return labelled(context.terminal, label, text, tone);
 }
 
 std::string vault_line(const Context& context, const Json& status) {

@@ -39,4 +39,11 @@ std::string Table::text(const Terminal& terminal) const {
   return out;
 }
 
+std::string labelled(const Terminal& terminal, const char* label, const std::string& text,
+                     Tone tone) {
+  constexpr std::size_t label_width = 11;
+  return terminal.toned(Tone::faint, fitted(label, label_width)) + terminal.toned(tone, text) +
+         "\n";
+}
+
 }  // namespace syncline::service

@@ -33,4 +33,8 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
+// One line of a screen of facts: a faint label, then what it is about.
+std::string labelled(const Terminal& terminal, const char* label, const std::string& text,
+                     Tone tone = Tone::plain);
+
 }  // namespace syncline::service

@@ -3,6 +3,7 @@
 // Row of Family::devices: device id 16 | 'a' -> 01 | n v | address*n
 #include "protocol/node/dial_plan.h"
 
+#include "protocol/discovery/nearby.h"
 #include "protocol/sync/messages.h"
 #include "protocol/wire/reader.h"
 #include "protocol/wire/writer.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr auto retry_first = 500ms;
 constexpr auto retry_last = 120s;
 constexpr std::size_t typed_max = 64;
+constexpr std::size_t appearances_max = 10;  // a minute, that make a device be tried at once
 
 Buffer row_key(const DeviceId& device) {
   Buffer key = to_buffer(device.view());
@@ -47,6 +49,7 @@ void DialPlan::remember(log::Draft& draft, const DeviceId& device, const std::st
   std::erase(entry.addresses, address);
   entry.addresses.insert(entry.addresses.begin(), address);
   if (entry.addresses.size() > addresses_max) entry.addresses.resize(addresses_max);
+  prune(entry);
   wire::Writer out;
   out.u8(1).varint(entry.addresses.size());
   for (const std::string& one : entry.addresses) out.text(one);
@@ -63,25 +66,83 @@ void DialPlan::typed(const std::string& address, Instant) {
   if (typed_.size() < typed_max) typed_.push_back(address);
 }
 
+void DialPlan::appeared(const DeviceId& device, const std::string& address, Instant now) {
+  if (!is_address(address)) return;
+  Device& entry = devices_[device];
+  const bool is_new = std::ranges::find(entry.nearby, address) == entry.nearby.end();
+  std::erase(entry.nearby, address);
+  entry.nearby.insert(entry.nearby.begin(), address);
+  if (entry.nearby.size() > nearby_max) entry.nearby.resize(nearby_max);
+  prune(entry);
+  if (!is_new) return;
+  if (entry.appearances_since + 60s <= now || entry.appearances == 0) {
+    entry.appearances_since = now;
+    entry.appearances = 0;
+  }
+  if (++entry.appearances > appearances_max) return;
+  entry.not_before = now;
+  entry.failures = 0;
+  entry.next = 0;
+}
+
+void DialPlan::vanished(const DeviceId& device, const std::string& address) {
+  const auto found = devices_.find(device);
+  if (found == devices_.end()) return;
+  std::erase(found->second.nearby, address);
+  prune(found->second);
+}
+
+void DialPlan::prune(Device& device) {
+  std::erase_if(device.tries, [&device](const auto& each) {
+    return std::ranges::find(device.addresses, each.first) == device.addresses.end() &&
+           std::ranges::find(device.nearby, each.first) == device.nearby.end();
+  });
+}
+
+void DialPlan::set_mode(step::NetworkMode mode) {
+  mode_ = mode;
+  if (mode == step::NetworkMode::off) typed_.clear();
+}
+
+bool DialPlan::is_allowed(const std::string& address) const {
+  if (mode_ == step::NetworkMode::lan_only) return discovery::is_nearby(address);
+  return mode_ == step::NetworkMode::anywhere;
+}
+
+std::vector<std::string> DialPlan::candidates(const Device& device) const {
+  std::vector<std::string> out;
+  for (const std::string& address : device.nearby)
+    if (is_allowed(address)) out.push_back(address);
+  for (const std::string& address : device.addresses)
+    if (is_allowed(address) && std::ranges::find(out, address) == out.end()) out.push_back(address);
+  return out;
+}
+
 std::vector<DialPurpose> DialPlan::due(const std::set<DeviceId>& busy, Instant now) {
   std::vector<DialPurpose> out;
-  for (std::string& address : typed_) out.push_back({DialTyped{}, std::move(address)});
+  for (std::string& address : typed_)
+    if (is_allowed(address)) out.push_back({DialTyped{}, std::move(address)});
   typed_.clear();
   for (auto& [device, entry] : devices_) {
-    if (entry.addresses.empty() || busy.contains(device) || entry.not_before > now) continue;
-    entry.next %= entry.addresses.size();
-    out.push_back({DialDevice{device}, entry.addresses[entry.next]});
+    if (busy.contains(device) || entry.not_before > now) continue;
+    const std::vector<std::string> open = candidates(entry);
+    if (open.empty()) continue;
+    entry.next %= open.size();
+    entry.tries[open[entry.next]] = {now, {}};
+    out.push_back({DialDevice{device}, open[entry.next]});
   }
   return out;
 }
 
-void DialPlan::failed(const DialPurpose& purpose, Instant now) {
+void DialPlan::failed(const DialPurpose& purpose, const std::string& reason, Instant now) {
   const auto* whom = std::get_if<DialDevice>(&purpose.whom);
   if (whom == nullptr) return;
   Device& entry = devices_[whom->device];
+  if (const auto tried = entry.tries.find(purpose.address); tried != entry.tries.end())
+    tried->second.result = reason;
   ++entry.next;
   // The next address at once; after a whole round a pause that doubles.
-  if (entry.next < entry.addresses.size()) return;
+  if (entry.next < candidates(entry).size()) return;
   entry.next = 0;
   const Duration pause = std::min<Duration>(
       retry_last, Duration(retry_first) * (std::int64_t{1} << std::min(entry.failures, 10U)));
@@ -112,10 +173,36 @@ std::optional<Instant> DialPlan::deadline(const std::set<DeviceId>& busy) const 
   if (!typed_.empty()) return Instant{};
   std::optional<Instant> first;
   for (const auto& [device, entry] : devices_) {
-    if (entry.addresses.empty() || busy.contains(device)) continue;
+    if (busy.contains(device) || candidates(entry).empty()) continue;
     if (!first || entry.not_before < *first) first = entry.not_before;
   }
   return first;
+}
+
+std::vector<step::AddressStatus> DialPlan::addresses_of(const DeviceId& device, Instant now) const {
+  std::vector<step::AddressStatus> out;
+  const auto found = devices_.find(device);
+  if (found == devices_.end()) return out;
+  const auto add = [&](const std::string& address, step::AddressSource source) {
+    step::AddressStatus status{address, source, is_allowed(address), {}, {}};
+    if (const auto tried = found->second.tries.find(address); tried != found->second.tries.end()) {
+      status.tried = now - tried->second.at;
+      status.result = tried->second.result;
+    }
+    out.push_back(std::move(status));
+  };
+  const Device& entry = found->second;
+  for (const std::string& address : entry.nearby) add(address, step::AddressSource::nearby);
+  for (const std::string& address : entry.addresses)
+    if (std::ranges::find(entry.nearby, address) == entry.nearby.end())
+      add(address, step::AddressSource::remembered);
+  return out;
+}
+
+std::optional<Duration> DialPlan::next_try(const DeviceId& device, Instant now) const {
+  const auto found = devices_.find(device);
+  if (found == devices_.end() || candidates(found->second).empty()) return std::nullopt;
+  return std::max(Duration{}, found->second.not_before - now);
 }
 
 std::string complete_address(const std::string& told, const std::string& host_of_link) {

@@ -2,13 +2,15 @@
 //
 // DialPlan: whom to dial next, where, and when.
 //
-// It only decides. Addresses come from people, from other devices and from links that
-// worked, newest success first, a bounded number per device. A device that does not answer
-// is tried less and less often, up to once in two minutes, and at once when asked to.
+// It only decides. Addresses come from people, from other devices, from links that worked
+// and from announcements on the local networks: those that are announced now first, then the
+// newest success, a bounded number per device. A device that does not answer is tried less
+// and less often, up to once in two minutes, and at once when asked to or when it appears.
 #pragma once
 
 #include "protocol/log/draft.h"
 #include "protocol/space/vault_roster.h"
+#include "protocol/step/answer.h"
 
 #include <map>
 #include <optional>
@@ -32,6 +34,7 @@ struct DialPurpose {
 class DialPlan {
  public:
   static constexpr std::size_t addresses_max = 16;
+  static constexpr std::size_t nearby_max = 8;
 
   // Reads what is remembered of a device's addresses.
   Status load(const StoreReader& reader, const DeviceId& device);
@@ -40,25 +43,50 @@ class DialPlan {
   const std::vector<std::string>& addresses(const DeviceId& device) const;
 
   void typed(const std::string& address, Instant now);
+  // Announced on a local network, until it is gone. A new one is tried at once, unless many came
+  // before it: whoever plays announcements again can choose addresses.
+  void appeared(const DeviceId& device, const std::string& address, Instant now);
+  void vanished(const DeviceId& device, const std::string& address);
+
+  void set_mode(step::NetworkMode mode);
+  // By the mode.
+  bool is_allowed(const std::string& address) const;
 
   // What to dial now. Devices in `busy` have a link or are being dialled.
   std::vector<DialPurpose> due(const std::set<DeviceId>& busy, Instant now);
-  void failed(const DialPurpose& purpose, Instant now);
+  void failed(const DialPurpose& purpose, const std::string& reason, Instant now);
   void linked(const DeviceId& device);
   void lost(const DeviceId& device, Instant now);
   void hurry(const space::VaultRoster& roster, Instant now);
   std::optional<Instant> deadline(const std::set<DeviceId>& busy) const;
 
+  // What is known of a device's addresses, in the order in which they are tried.
+  std::vector<step::AddressStatus> addresses_of(const DeviceId& device, Instant now) const;
+  std::optional<Duration> next_try(const DeviceId& device, Instant now) const;
+
  private:
+  struct Try {
+    Instant at;
+    std::string result;  // empty: it is still going on, or it worked
+  };
   struct Device {
     std::vector<std::string> addresses;
+    std::vector<std::string> nearby;   // newest first
+    std::map<std::string, Try> tries;  // of addresses in either list
+    std::size_t appearances = 0;       // that made it be tried at once, since `appearances_since`
+    Instant appearances_since{};
     std::size_t next = 0;        // which one to try
     std::uint32_t failures = 0;  // rounds over all addresses without success
     Instant not_before{};
   };
 
+  // Every address that may be dialled.
+  std::vector<std::string> candidates(const Device& device) const;
+  static void prune(Device& device);
+
   std::map<DeviceId, Device> devices_;
   std::vector<std::string> typed_;
+  step::NetworkMode mode_ = step::NetworkMode::anywhere;
 };
 
 // A device that is told to be at a host without a name (":7000") is at `host`.

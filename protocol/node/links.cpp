@@ -38,6 +38,12 @@ session::Session::Common common_of(House& house) {
 }  // namespace
 
 void Links::up(House& house, Turn& turn, Pairing& pairing, const step::LinkUp& input) {
+  // The shell closes its doors only after what was on its way to them.
+  if (!is_allowed(house, input.address)) {
+    dialling_.erase(input.link);
+    turn.effects.push_back(step::Hangup{input.link, "not in this network mode"});
+    return;
+  }
   auto entry = std::make_unique<Entry>(input.link, input.address, turn.now.instant);
   entry->dialled = input.dialled;
   if (input.dialled) {
@@ -194,7 +200,8 @@ void Links::drop(House& house, Turn& turn, Pairing& pairing, Link link, const st
 void Links::down(House& house, Turn& turn, Pairing& pairing, Link link) {
   const auto purpose = dialling_.find(link);
   if (purpose != dialling_.end()) {
-    plan_.failed(purpose->second, turn.now.instant);
+    plan_.failed(purpose->second, "it answered, and not as a device of this vault",
+                 turn.now.instant);
     dialling_.erase(purpose);
   }
   const auto found = entries_.find(link);
@@ -216,7 +223,7 @@ void Links::dial_failed(House& house, Turn& turn, Pairing& pairing, const step::
   if (std::holds_alternative<DialInviter>(purpose->second.whom)) {
     pairing.dial_failed(turn, input.reason);
   } else {
-    plan_.failed(purpose->second, turn.now.instant);
+    plan_.failed(purpose->second, input.reason, turn.now.instant);
     if (std::holds_alternative<DialTyped>(purpose->second.whom))
       turn.note(step::NoteLevel::warning, "sync",
                 "no connection to " + purpose->second.address + ": " + input.reason);
@@ -230,6 +237,11 @@ void Links::close_all(House& house, Turn& turn, Pairing& pairing, const std::str
 }
 
 // ---- dialling ------------------------------------------------------------------------------
+
+bool Links::is_allowed(const House& house, const std::string& address) {
+  plan_.set_mode(house.network);
+  return plan_.is_allowed(address);
+}
 
 void Links::connect(Turn& turn, const std::string& address) {
   plan_.typed(address, turn.now.instant);
@@ -249,7 +261,10 @@ void Links::learned(House& house, Turn& turn, const sync::News::Learned& news) {
 
 void Links::dial_due(House& house, Turn& turn, Pairing& pairing) {
   std::vector<DialPurpose> due;
-  if (const auto address = pairing.next_address(turn)) due.push_back({DialInviter{}, *address});
+  plan_.set_mode(house.network);
+  if (house.network == step::NetworkMode::off) return;
+  if (const auto address = pairing.next_address(house, turn))
+    due.push_back({DialInviter{}, *address});
   if (house.identity) {
     std::set<DeviceId> busy{house.identity->device};
     for (const auto& [link, entry] : entries_)

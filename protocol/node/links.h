@@ -32,6 +32,7 @@ class Links {
   void dial_now(const House& house, Turn& turn) { plan_.hurry(house.roster, turn.now.instant); }
   // An address a person typed; remembered once a device of the vault answers there.
   void connect(Turn& turn, const std::string& address);
+  bool is_allowed(const House& house, const std::string& address);
   void learned(House& house, Turn& turn, const sync::News::Learned& news);
 
   // Moves queued output to the shell, within what each link may have waiting there.
@@ -42,6 +43,7 @@ class Links {
   void close_all(House& house, Turn& turn, Pairing& pairing, const std::string& reason);
 
   std::vector<step::LinkStatus> status_of(const DeviceId& device, Now now) const;
+  DialPlan& plan() { return plan_; }
   const DialPlan& plan() const { return plan_; }
   bool is_dialling() const { return !dialling_.empty(); }
   bool is_linked(const DeviceId& device) const { return find_device(device) != nullptr; }

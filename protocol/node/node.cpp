@@ -44,6 +44,7 @@ Result<std::unique_ptr<Node>> Node::open(Setup setup, Now now) {
 }
 
 Status Node::start(Turn& turn, Setup& setup) {
+  if (const Status loaded = Finding::load(house_, turn.draft); !loaded) return loaded;
   const auto vault = space::find_vault(turn.draft);
   if (!vault) return pass(vault);
   if (!*vault) return {};  // an identity without a vault is what a crash while making one leaves
@@ -162,6 +163,7 @@ step::Step Node::settle(Now now) {
     house_.presence->settle(desk);
   }
   if (house_.relay) house_.relay->pump();
+  finding_.settle(house_, turn, pairing_);
   if (!house_.degraded) links_.dial_due(house_, turn, pairing_);
   if (house_.has_vault())
     waits_.check(house_, turn, links_.is_dialling() ? Waits::Dialling::yes : Waits::Dialling::no);
@@ -326,6 +328,7 @@ std::optional<Instant> Node::deadline(const Turn& turn) const {
   consider(house_.changes.deadline());
   if (house_.presence) consider(house_.presence->deadline());
   consider(waits_.deadline());
+  consider(finding_.deadline());
   // Nothing of the rest is done without a store: its deadlines would never pass.
   if (house_.degraded) return first;
   if (house_.vault) consider(house_.typing.deadline());
@@ -365,7 +368,15 @@ void Node::route(Turn& turn, step::Input& input) {
           [&](step::ListenAddresses& listen) {
             house_.listen_addresses = std::move(listen.addresses);
             if (house_.replicator) house_.replicator->set_addresses(house_.listen_addresses);
+            // Another network: who was out of reach may be near now.
+            if (house_.identity) links_.dial_now(house_, turn);
+            turn.must_settle = true;
           },
+          [&](step::LanSighted& sighting) {
+            finding_.seen(house_, turn, links_, pairing_, sighting);
+          },
+          [&](step::LanGone& gone) { finding_.gone(links_, gone.instance); },
+          [&](step::LanState& state) { finding_.lan_changed(house_, state); },
           [&](step::StoreFailed&) { store_failed(turn); },
           [&](step::StoreReopened&) {
             house_.degraded = false;

@@ -8,6 +8,7 @@
 // pairing, links, library and sync/ decide.
 #pragma once
 
+#include "protocol/node/finding.h"
 #include "protocol/node/links.h"
 #include "protocol/node/rebuild.h"
 #include "protocol/node/status.h"
@@ -98,6 +99,8 @@ class Node {
   void answer(Turn& turn, RequestId request, step::PresenceSet& command);
   void answer(Turn& turn, RequestId request, step::PresenceClear& command);
   void answer(Turn& turn, RequestId request, step::PresenceList& command);
+  void answer(Turn& turn, RequestId request, step::NetStatus& command);
+  void answer(Turn& turn, RequestId request, step::NetMode& command);
   // With the vault; with it and all that was typed so far in the documents; and to write.
   template <class Run>
   void with_open_vault(Turn& turn, RequestId request, Run run);
@@ -121,6 +124,7 @@ class Node {
   VaultDoor door_;
   Pairing pairing_;
   Links links_;
+  Finding finding_;
   Waits waits_;
   Rebuild rebuild_;
   sync::Pauses pauses_;

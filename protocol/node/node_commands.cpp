@@ -301,9 +301,35 @@ void Node::answer(Turn& turn, RequestId request, step::SyncConnect& command) {
         request, {Errc::not_found, "there is no vault here yet; make one with `syncline init`"});
   if (!is_address(command.address))
     return turn.reply_error(request, {Errc::invalid, "that is not an address; write HOST:PORT"});
+  if (!links_.is_allowed(house_, command.address))
+    return turn.reply_error(
+        request,
+        {Errc::forbidden, house_.network == step::NetworkMode::off
+                              ? "the network is off; `syncline net mode anywhere` opens it"
+                              : "that address is not on the local network, and the mode is "
+                                "lan-only; `syncline net mode anywhere` allows it"});
   links_.connect(turn, command.address);
   turn.must_settle = true;
   turn.reply(request, step::Answer(step::Done{}));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::NetStatus&) {
+  turn.reply(request, step::Answer(finding_.status_of(house_, links_, turn.now)));
+}
+
+void Node::answer(Turn& turn, RequestId request, step::NetMode& command) {
+  if (house_.degraded)
+    return turn.reply_error(request,
+                            {Errc::degraded,
+                             "the disk refuses writes, so the mode would be forgotten; free "
+                             "some space, then choose it again"});
+  const bool narrows = command.mode > house_.network;
+  Finding::set_mode(house_, turn, command.mode);
+  // Those that are allowed are dialled again at once.
+  if (narrows && house_.has_vault())
+    links_.close_all(house_, turn, pairing_, "the network mode was narrowed");
+  links_.dial_now(house_, turn);
+  turn.reply(request, step::Answer(finding_.status_of(house_, links_, turn.now)));
 }
 
 void Node::answer(Turn& turn, RequestId request, step::SubOpen& command) {

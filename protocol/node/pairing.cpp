@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/node/pairing.h"
 
+#include "protocol/discovery/lan_tag.h"
 #include "protocol/node/dial_plan.h"
+
+#include <algorithm>
 
 namespace syncline::node {
 
 using step::PairPhase;
 
 namespace {
+// For inviters to appear on a local network, when there is no address left to try.
+constexpr Duration patience_searching = 30s;
+constexpr Duration patience_short = 3s;
+
 std::chrono::seconds seconds_until(Instant end, Instant now) {
   return end > now ? std::chrono::ceil<std::chrono::seconds>(end - now) : std::chrono::seconds(0);
 }
@@ -22,6 +29,8 @@ void Pairing::reset(PairPhase phase) {
   newcomer_.reset();
   addresses_.clear();
   next_address_ = 0;
+  appeared_ = 0;
+  idle_since_.reset();
   dialling_ = false;
   inviter_key_.reset();
   until_.reset();
@@ -67,10 +76,9 @@ void Pairing::join(House& house, Turn& turn, RequestId request, step::PairJoin c
   std::vector<std::string> addresses = std::move(command.addresses);
   if (const auto* ticket = std::get_if<session::PairingTicket>(&*input))
     addresses.insert(addresses.end(), ticket->addresses.begin(), ticket->addresses.end());
-  if (addresses.empty())
+  if (house.network == step::NetworkMode::off)
     return turn.reply_error(
-        request, {Errc::invalid,
-                  "say where the inviting device is: --address HOST:PORT, as its screen shows"});
+        request, {Errc::invalid, "the network is off; `syncline net mode lan-only` opens it"});
   for (const std::string& address : addresses)
     if (!is_address(address))
       return turn.reply_error(
@@ -160,18 +168,30 @@ void Pairing::close_invitation(Instant now) {
 
 // ---- links ---------------------------------------------------------------------------------
 
-std::optional<std::string> Pairing::next_address(Turn& turn) {
+std::optional<std::string> Pairing::next_address(const House& house, Turn& turn) {
   if (phase_ != PairPhase::connecting || dialling_ || link_) return std::nullopt;
   if (next_address_ >= addresses_.size()) {
-    if (!failure_)
-      failure_ =
-          "none of the addresses answered; check that the inviting device is on and its address is "
-          "right";
-    fail_with(turn, *failure_);
+    // More may appear on a local network.
+    if (!idle_since_) idle_since_ = turn.now.instant;
+    patience_ =
+        house.lan.works && addresses_.size() == appeared_ ? patience_searching : patience_short;
+    if (turn.now.instant >= *idle_since_ + patience_) fail_with(turn, nobody_found(house));
     return std::nullopt;
   }
+  idle_since_.reset();
   dialling_ = true;
   return addresses_[next_address_++];
+}
+
+std::string Pairing::nobody_found(const House& house) const {
+  if (failure_) return *failure_;
+  if (addresses_.size() > appeared_)
+    return "none of the addresses answered; check that the inviting device is on and its address "
+           "is "
+           "right";
+  return (house.lan.works ? "no device that invites with this code was found on the local network"
+                          : "the local network cannot be searched (" + house.lan.sentence + ")") +
+         std::string("; say where it is: --address HOST:PORT, as its screen shows");
 }
 
 void Pairing::dial_failed(Turn& turn, const std::string& reason) {
@@ -180,6 +200,18 @@ void Pairing::dial_failed(Turn& turn, const std::string& reason) {
   dialling_ = false;
   failure_ = "could not reach " + addresses_[next_address_ - 1] + ": " + reason +
              "; check the address that `syncline invite` shows";
+}
+
+const session::PairingTicket* Pairing::ticket() const {
+  return is_searching() && input_ ? std::get_if<session::PairingTicket>(&*input_) : nullptr;
+}
+
+void Pairing::appeared(const std::string& address) {
+  if (!is_searching() || appeared_ >= discovery::lan_pairing_tries_max || !is_address(address))
+    return;
+  if (std::ranges::find(addresses_, address) != addresses_.end()) return;
+  ++appeared_;
+  addresses_.push_back(address);
 }
 
 PairingLink Pairing::joiner_link(House& house, Turn& turn) {
@@ -308,8 +340,7 @@ void Pairing::link_down(Turn& turn, Link link, PairingLink& stage) {
     failure_ = error.context;
     // Nobody there with this code: perhaps another address. A proof was sent: the one guess is
     // gone.
-    if (error.code != Errc::not_found || next_address_ >= addresses_.size())
-      fail_with(turn, error.context);
+    if (error.code != Errc::not_found) fail_with(turn, error.context);
     return;
   }
   if (link_ != link) return;
@@ -330,6 +361,9 @@ void Pairing::tick(Turn& turn) {
     fail_with(turn, "pairing took longer than five minutes; start again with a new code");
 }
 
-std::optional<Instant> Pairing::deadline() const { return until_; }
+std::optional<Instant> Pairing::deadline() const {
+  if (!idle_since_ || !until_) return until_;
+  return std::min(*until_, *idle_since_ + patience_);
+}
 
 }  // namespace syncline::node

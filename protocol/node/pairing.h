@@ -31,8 +31,17 @@ class Pairing {
   session::InvitationBook& book() { return book_; }
 
   // Where the inviter of a join is to be dialled next; nothing unless a join waits for a link.
-  std::optional<std::string> next_address(Turn& turn);
+  std::optional<std::string> next_address(const House& house, Turn& turn);
   void dial_failed(Turn& turn, const std::string& reason);
+  // A join waits for a link and may have more places to look than it was given.
+  bool is_searching() const { return phase_ == step::PairPhase::connecting; }
+  // What a scanned code recognises the inviter by; nothing for digits.
+  const session::PairingTicket* ticket() const;
+  // An inviter was seen on a local network. At most discovery::lan_pairing_tries_max of them are
+  // tried.
+  void appeared(const std::string& address);
+  // An invitation of this device is open.
+  const session::Invitation* open_invitation(Instant now) { return book_.open(now); }
   // The stage for a link to the inviter.
   PairingLink joiner_link(House& house, Turn& turn);
   PairingLink inviter_link(House& house, session::LinkKind kind, Instant now);
@@ -59,6 +68,7 @@ class Pairing {
 
  private:
   void fail_with(Turn& turn, std::string sentence);
+  std::string nobody_found(const House& house) const;
   void reset(step::PairPhase phase);
   void close_invitation(Instant now);
   Result<Outcome> inviter_event(Turn& turn, Link link, session::PairingEvent event);
@@ -81,6 +91,9 @@ class Pairing {
   std::optional<space::Newcomer> newcomer_;
   std::vector<std::string> addresses_;
   std::size_t next_address_ = 0;
+  std::size_t appeared_ = 0;           // of the addresses: those that were seen on a local network
+  std::optional<Instant> idle_since_;  // every address was tried
+  Duration patience_{};                // from then on
   bool dialling_ = false;
   std::optional<crypto::BoxPublicKey> inviter_key_;
   std::optional<Instant> until_;

@@ -11,6 +11,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/entity_history.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_past.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_state.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/finding.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_conflicts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_desk.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_edit.cpp
@@ -21,7 +22,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_versions.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
-  ${CMAKE_CURRENT_LIST_DIR}/mark_edit.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/mark_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
           ${CMAKE_CURRENT_LIST_DIR}/once.cpp

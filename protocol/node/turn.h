@@ -60,6 +60,8 @@ struct House {
   std::unique_ptr<sync::EphemeralRelay> relay{};  // once there is a vault
   std::unique_ptr<Presence> presence{};           // while unlocked
   Keystrokes typing{};                            // while unlocked
+  step::NetworkMode network = step::NetworkMode::anywhere;
+  step::LanState lan{false, "it was not searched yet"};
 
   bool has_vault() const { return identity.has_value(); }
 };

@@ -12,6 +12,7 @@
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/value.h"
 #include "protocol/history/comparison.h"
+#include "protocol/step/network_mode.h"
 
 #include <map>
 #include <optional>
@@ -332,10 +333,39 @@ struct LogsAnswer {
   std::vector<LogRow> logs;
 };
 
-using Answer = std::variant<Done, StatusAnswer, RebuildAnswer, DevicesAnswer, SpacesAnswer,
-                            InviteAnswer, PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer,
-                            HistoryAnswer, ConflictsAnswer, TypesAnswer, SubAnswer, EventsAnswer,
-                            PresenceAnswer, PresencesAnswer, LogsAnswer, DiffAnswer, TypedAnswer,
-                            CursorAnswer, CursorPlacesAnswer, BlameAnswer, NamedVersionsAnswer>;
+// Where another device may be, and what came of looking there.
+enum class AddressSource : std::uint8_t {
+  remembered,  // it worked once, or a device told it
+  nearby,      // announced on a local network now
+};
+struct AddressStatus {
+  std::string address;
+  AddressSource source = AddressSource::remembered;
+  bool allowed = true;            // by the network mode
+  std::optional<Duration> tried;  // how long ago, last
+  std::string result;             // of that: empty while it is being tried
+};
+struct ReachStatus {
+  DeviceId device;
+  std::string name;  // empty while locked
+  std::vector<LinkStatus> links;
+  std::vector<AddressStatus> addresses;  // in the order in which they are tried
+  std::optional<Duration> next_try;      // in so long; nothing while linked or nowhere to look
+};
+struct NetAnswer {
+  NetworkMode mode = NetworkMode::anywhere;
+  std::vector<std::string> listening;
+  bool lan_works = false;
+  std::string lan_sentence;
+  bool announced = false;
+  std::vector<ReachStatus> devices;
+};
+
+using Answer =
+    std::variant<Done, StatusAnswer, RebuildAnswer, DevicesAnswer, SpacesAnswer, InviteAnswer,
+                 PairAnswer, WrittenAnswer, EntityAnswer, EntitiesAnswer, HistoryAnswer,
+                 ConflictsAnswer, TypesAnswer, SubAnswer, EventsAnswer, PresenceAnswer,
+                 PresencesAnswer, LogsAnswer, DiffAnswer, TypedAnswer, CursorAnswer,
+                 CursorPlacesAnswer, BlameAnswer, NamedVersionsAnswer, NetAnswer>;
 
 }  // namespace syncline::step

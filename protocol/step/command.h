@@ -15,6 +15,7 @@
 #include "protocol/crdt/positions.h"
 #include "protocol/crdt/tree_place.h"
 #include "protocol/crdt/value.h"
+#include "protocol/step/network_mode.h"
 
 #include <map>
 #include <optional>
@@ -337,6 +338,13 @@ struct PresenceList {
 
 struct LogList {};  // every log with its head, for `syncline log`
 
+// ---- net.* -------------------------------------------------------------------------------
+
+struct NetStatus {};
+struct NetMode {
+  NetworkMode mode = NetworkMode::anywhere;
+};
+
 using Command =
     std::variant<SystemStatus, SystemRebuild, VaultInit, VaultUnlock, VaultLock, VaultPasswd,
                  DeviceList, SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel,
@@ -345,6 +353,6 @@ using Command =
                  TextFlush, TextBlame, VersionName, VersionList, VersionRemove, ConflictList,
                  ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume,
                  SyncConnect, SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear,
-                 PresenceList, LogList>;
+                 PresenceList, LogList, NetStatus, NetMode>;
 
 }  // namespace syncline::step

@@ -59,14 +59,27 @@ struct Stretched {
 struct ListenAddresses {  // where other devices can reach this one, for invitations
   std::vector<std::string> addresses;
 };
+// Somebody announces this on a local network: a stranger's word, all of it.
+struct LanSighted {
+  std::string instance;
+  std::string address;  // "host:port"
+  std::vector<std::string> txt;
+};
+struct LanGone {  // that instance is on no network any more
+  std::string instance;
+};
+struct LanState {  // whether announcements can be made and heard, in a sentence for people
+  bool works = false;
+  std::string sentence;
+};
 struct StoreFailed {};    // a commit failed: everything since the last one did not happen
 struct StoreReopened {};  // the store takes writes again
 struct GroupDropped {};   // a Step was refused: everything since the last commit did not happen
 struct Tick {};           // the deadline passed
 
-using Input =
-    std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone, CallerGone,
-                 Stretched, ListenAddresses, StoreFailed, StoreReopened, GroupDropped, Tick>;
+using Input = std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone,
+                           CallerGone, Stretched, ListenAddresses, LanSighted, LanGone, LanState,
+                           StoreFailed, StoreReopened, GroupDropped, Tick>;
 
 // ---- Effects: what the node asks of the world ----------------------------------------------
 
@@ -109,6 +122,19 @@ struct WriteAnchor {
 struct SaveIdentity {
   Buffer bytes;  // wiped by whoever wrote it
 };
+// What to do on the local networks from now on, instead of what was asked before.
+struct LanPresence {
+  struct Announcement {
+    std::string instance;          // also of the host in the record
+    std::vector<std::string> txt;  // "key=value"
+  };
+  bool search = false;
+  std::optional<Announcement> announcement;
+};
+// Which connections may be made and taken from now on; until the first one all of them.
+struct NetworkReach {
+  NetworkMode mode = NetworkMode::anywhere;
+};
 enum class NoteLevel : std::uint8_t { debug, normal, warning, error };
 struct Note {
   NoteLevel level = NoteLevel::normal;
@@ -117,7 +143,7 @@ struct Note {
 };
 
 using Effect = std::variant<Dial, Send, Hangup, Authenticated, Reply, StretchPassword, WriteAnchor,
-                            SaveIdentity, Note>;
+                            SaveIdentity, LanPresence, NetworkReach, Note>;
 
 struct Step {
   std::vector<Write> writes;

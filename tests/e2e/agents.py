@@ -96,13 +96,15 @@ class Rpc:
 
 
 class Agent:
-    def __init__(self, place, name, wrapper=()):
+    def __init__(self, place, name, wrapper=(), listen=("127.0.0.1:0",), environment=None):
         self.home = place / name / "home"
         self.runtime = place / name / "run"
         self.log = place / name / "log"
         self.name = name
         self.process = None
         self.wrapper = list(wrapper)
+        self.listen = list(listen)
+        self.environment = dict(environment or os.environ, SYNCLINE_TEST_ARGON="min")
         (place / name).mkdir(exist_ok=True)
 
     @property
@@ -110,12 +112,11 @@ class Agent:
         return self.runtime / "rpc.sock"
 
     def start(self, expect_ready=True):
-        environment = dict(os.environ, SYNCLINE_TEST_ARGON="min")
+        listen = [word for where in self.listen for word in ("--listen", where)]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.wrapper, str(BIN / "synclined"), "--home", str(self.home), "--runtime", str(self.runtime),
-                 "--listen", "127.0.0.1:0"],
-                stdout=subprocess.PIPE, stderr=log, env=environment)
+                [*self.wrapper, str(BIN / "synclined"), "--home", str(self.home), "--runtime", str(self.runtime), *listen],
+                stdout=subprocess.PIPE, stderr=log, env=self.environment)
         line = self.process.stdout.readline().decode()
         if not line.startswith("ready "):
             self.process.wait()
@@ -151,7 +152,7 @@ class Agent:
 
     def cli(self, *words, check=True, **options):
         done = subprocess.run([str(BIN / "syncline"), "--home", str(self.home), "--runtime", str(self.runtime), *words],
-                              capture_output=True, text=True, env=dict(os.environ, SYNCLINE_TEST_ARGON="min"), **options)
+                              capture_output=True, text=True, env=self.environment, **options)
         if check:
             assert done.returncode == 0, f"{words}: {done.returncode} {done.stderr}"
         return done

@@ -106,9 +106,9 @@ TEST_CASE("a whole value is put by the fewest changes, once") {
   CHECK(alone.program.refused(
             "entity.put",
             {{"entity", id}, {"value", {{"other", 1}}}, {"idempotency_key", "once"}}) == "invalid");
-  CHECK(alone.program.refused(
-            "entity.put", {{"entity", id}, {"value", Json::object()}, {"if_version", "000000000000.1"}}) ==
-        "conflict");
+  CHECK(alone.program.refused("entity.put", {{"entity", id},
+                                             {"value", Json::object()},
+                                             {"if_version", "000000000000.1"}}) == "conflict");
 }
 
 TEST_CASE("a string too long for a leaf becomes a text by itself") {

@@ -193,6 +193,13 @@ TEST_CASE("sync and watch methods") {
   CHECK(poll.wait == std::chrono::seconds(30));
   CHECK(refused("events.poll", R"({"sub":"7","wait_ms":30001})").find("params.wait_ms has") == 0);
   accepted<step::LogList>("log.list", "{}");
+  accepted<step::NetStatus>("net.status", "{}");
+  CHECK(accepted<step::NetMode>("net.mode", R"({"mode":"anywhere"})").mode ==
+        step::NetworkMode::anywhere);
+  CHECK(accepted<step::NetMode>("net.mode", R"({"mode":"lan-only"})").mode ==
+        step::NetworkMode::lan_only);
+  CHECK(accepted<step::NetMode>("net.mode", R"({"mode":"off"})").mode == step::NetworkMode::off);
+  CHECK(refused("net.mode", R"({"mode":"somewhere"})").find("lan-only") != std::string::npos);
   accepted<step::DeviceList>("device.list", "{}");
   accepted<step::SpaceList>("space.list", "{}");
 }
@@ -318,17 +325,42 @@ std::vector<step::Answer> sample_answers() {
       step::LogsAnswer{{step::LogRow{}}},
       sample_diff()};
   add_samples(answers);
+  step::NetAnswer net{step::NetworkMode::lan_only, {"10.0.0.1:4711"}, true, "heard", true, {}};
+  net.devices.resize(1);
+  net.devices[0].links.resize(1);
+  net.devices[0].next_try = 3s;
+  net.devices[0].addresses = {{"10.0.0.2:4711", step::AddressSource::nearby, true, 5s, "refused"},
+                              {"[::1]:1", {}, {}, {}, {}}};
+  answers.emplace_back(std::move(net));
   return answers;
 }
 
 Schema schema_of(const step::Answer& answer) {
-  const std::vector<Schema> schemas = {
-      done_schema(),          status_schema(),        rebuild_schema(), devices_schema(),
-      spaces_schema(),        invite_schema(),        pair_schema(),    written_schema(),
-      entity_schema(),        entities_schema(),      history_schema(), conflicts_schema(),
-      types_schema(),         sub_schema(),           events_schema(),  presence_set_schema(),
-      presence_list_schema(), logs_schema(),          diff_schema(),    typed_schema(),
-      cursor_schema(),        cursor_places_schema(), blame_schema(),   named_versions_schema()};
+  const std::vector<Schema> schemas = {done_schema(),
+                                       status_schema(),
+                                       rebuild_schema(),
+                                       devices_schema(),
+                                       spaces_schema(),
+                                       invite_schema(),
+                                       pair_schema(),
+                                       written_schema(),
+                                       entity_schema(),
+                                       entities_schema(),
+                                       history_schema(),
+                                       conflicts_schema(),
+                                       types_schema(),
+                                       sub_schema(),
+                                       events_schema(),
+                                       presence_set_schema(),
+                                       presence_list_schema(),
+                                       logs_schema(),
+                                       diff_schema(),
+                                       typed_schema(),
+                                       cursor_schema(),
+                                       cursor_places_schema(),
+                                       blame_schema(),
+                                       named_versions_schema(),
+                                       net_schema()};
   REQUIRE(schemas.size() == std::variant_size_v<step::Answer>);
   return schemas[answer.index()];
 }

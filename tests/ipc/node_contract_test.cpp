@@ -92,7 +92,8 @@ void look_back(Program& program, const Json& id) {
   program.call("entity.redo", entity);
   CHECK(program.call("entity.get", entity)["value"] == then);
   program.call("entity.undo", entity);
-  CHECK(program.refused("entity.redo", {{"entity", id}, {"if_version", "000000000000.1"}}) == "conflict");
+  CHECK(program.refused("entity.redo", {{"entity", id}, {"if_version", "000000000000.1"}}) ==
+        "conflict");
 }
 
 // What concerns the characters of its text, names of its versions, and that all is as the log says.
@@ -218,6 +219,9 @@ TEST_CASE("every method is answered by a real node as the table promises") {
   laptop.call("vault.lock");
   laptop.call("system.status");
   laptop.call("log.list");
+  CHECK(laptop.call("net.mode", {{"mode", "lan-only"}})["mode"] == "lan-only");
+  CHECK(laptop.call("net.mode", {{"mode", "anywhere"}})["mode"] == "anywhere");
+  CHECK(laptop.call("net.status")["devices"].size() == 1);
   CHECK(laptop.call("vault.status")["vault"] == "locked");
   laptop.call("vault.unlock", {{"password", "battery staple"}});
   check_all_used(laptop, phone);

@@ -60,7 +60,7 @@ TEST_CASE("wrong usage is exit code 2 and names what is wrong") {
                                              {"nonsense"},
                                              {"get"},
                                              {"ls", "--limit", "x"},
-                                             {"join", "123-456-789"},
+                                             {"join"},
                                              {"put", "title=no entity"},
                                              {"put", "--new", "no equals sign"},
                                              {"sync", "sideways"}}) {

@@ -310,6 +310,8 @@ void Device::perform(step::Effect& effect) {
                    write_anchor();
                  },
                  [](step::SaveIdentity&) {},  // the group commit saved it before the commit
+                 [](step::LanPresence&) {},
+                 [](step::NetworkReach&) {},
                  [&](step::Note& it) {
                    ground_.trace.add(ground_.schedule.now(), index_, "note",
                                      it.part + ": " + it.text);

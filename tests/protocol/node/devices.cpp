@@ -70,6 +70,8 @@ bool Devices::step_device(std::size_t index) {
 }
 
 void Devices::dial(std::size_t from, const step::Dial& dial) {
+  ++dials;
+  ++dials_of_[from];
   for (std::size_t to = 0; to < devices_.size(); ++to) {
     if (devices_[to]->address != dial.address || isolated_[to] || isolated_[from] || to == from ||
         parted_.contains(std::minmax(from, to)))
@@ -82,6 +84,26 @@ void Devices::dial(std::size_t from, const step::Dial& dial) {
     return;
   }
   devices_[from]->inputs.push_back(step::DialFailed{dial.link, "nobody listens there"});
+}
+
+// Everybody hears everybody, themselves included.
+void Devices::announce(std::size_t index, step::LanPresence presence) {
+  if (!has_lan) return;
+  auto& mine = lan_.try_emplace(index).first->second;
+  const auto told = [&](std::size_t to, const step::LanPresence& of, std::size_t from) {
+    if (lan_.contains(to) && lan_[to].search && of.announcement)
+      devices_[to]->inputs.push_back(step::LanSighted{
+          of.announcement->instance, devices_[from]->address, of.announcement->txt});
+  };
+  const step::LanPresence before = std::exchange(mine, std::move(presence));
+  if (!before.search)
+    for (const auto& [other, theirs] : lan_)
+      if (other != index) told(index, theirs, other);
+  for (const auto& [other, theirs] : lan_) {
+    if (before.announcement)
+      devices_[other]->inputs.push_back(step::LanGone{before.announcement->instance});
+    told(other, mine, index);
+  }
 }
 
 void Devices::hang_up(std::size_t index, Link link) {
@@ -137,6 +159,8 @@ void Devices::perform(std::size_t index, step::Effect effect) {
               device.anchor.insert_or_assign(head.log, head);
           },
           [&](step::SaveIdentity&) {},
+          [&](step::LanPresence& presence) { announce(index, std::move(presence)); },
+          [](step::NetworkReach&) {},
           [&](step::Note& note) { device.notes.push_back(note.part + ": " + note.text); },
       },
       effect);

@@ -82,6 +82,12 @@ class Devices {
   void pair(std::size_t inviter, std::size_t joiner);
 
   std::uint64_t bytes_carried = 0;
+  // Whether they hear each other's announcements.
+  bool has_lan = false;
+  // What a device does on the local networks now.
+  const step::LanPresence& lan(std::size_t index) { return lan_[index]; }
+  std::uint64_t dials = 0;  // of all devices
+  std::uint64_t dials_of(std::size_t index) { return dials_of_[index]; }
 
  private:
   struct Wire {
@@ -91,6 +97,7 @@ class Devices {
   bool step_device(std::size_t index);
   void perform(std::size_t index, step::Effect effect);
   void dial(std::size_t from, const step::Dial& dial);
+  void announce(std::size_t index, step::LanPresence presence);
   void hang_up(std::size_t index, Link link);
   bool advance(Instant until);
 
@@ -98,6 +105,8 @@ class Devices {
   std::vector<bool> isolated_;
   std::set<std::pair<std::size_t, std::size_t>> parted_;
   std::vector<Wire> wires_;
+  std::map<std::size_t, step::LanPresence> lan_;
+  std::map<std::size_t, std::uint64_t> dials_of_;
   Instant now_{std::chrono::seconds(1)};
   std::uint64_t next_link_ = 1;
   std::uint64_t next_request_ = 1;

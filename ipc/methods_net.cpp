@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// net.*: how devices find and reach each other.
+#include "ipc/answers.h"
+#include "ipc/methods.h"
+#include "ipc/params.h"
+
+namespace syncline::ipc {
+namespace {
+
+step::NetworkMode read_mode(Json& params) {
+  const std::string word = take_text(params, "mode");
+  if (word == "lan-only") return step::NetworkMode::lan_only;
+  return word == "off" ? step::NetworkMode::off : step::NetworkMode::anywhere;
+}
+
+}  // namespace
+
+std::vector<Method> net_methods() {
+  return {
+      {.name = "net.status",
+       .summary = "How far packets may go, and where each device was looked for",
+       .params = object("", {}),
+       .result = net_schema(),
+       .command = [](Json&) -> Result<step::Command> { return step::Command(step::NetStatus{}); }},
+      {.name = "net.mode",
+       .summary = "Chooses how far packets may go, from now on and after a restart",
+       .params = object("", {required("mode", network_mode("how far"))}),
+       .result = net_schema(),
+       .command = [](Json& params) -> Result<step::Command> {
+         return step::Command(step::NetMode{read_mode(params)});
+       }},
+  };
+}
+
+}  // namespace syncline::ipc
