@@ -57,31 +57,46 @@ TEST_CASE("F18: a prefix that registers too much is refused, and others are not"
   CHECK(enroll(elsewhere, 16));
 }
 
-TEST_CASE("F18: a prefix with too many calls is refused, and others are not") {
-  RunningRelay relay({"--call-rate", "1", "--call-wait", "60"});
-  const auto call = [&](const char* from) {
-    RelaySocket socket(relay.port(), from);
-    socket.send(encode_relay_message(RelayCall{testing::filled<RendezvousId>(1)}));
-    CHECK_FALSE(is_limit(socket));  // HELLO
-    return socket;
-  };
+// Gives the connection, greeted.
+RelaySocket call_from(const RunningRelay& relay, const char* from) {
+  RelaySocket socket(relay.port(), from);
+  socket.send(encode_relay_message(RelayCall{testing::filled<RendezvousId>(1)}));
+  CHECK_FALSE(is_limit(socket));  // HELLO
+  return socket;
+}
+
+TEST_CASE("F18: a prefix with eight calls that nobody took gets no ninth, and others do") {
+  RunningRelay relay({"--call-wait", "60"});
   std::vector<RelaySocket> waiting;
-  for (int i = 0; i < 8; ++i) waiting.push_back(call(crowded));
+  for (int i = 0; i < 8; ++i) waiting.push_back(call_from(relay, crowded));
   while (relay.counter("waiting") < 8) {
   }
-  RelaySocket ninth = call(crowded);
+  RelaySocket ninth = call_from(relay, crowded);
   CHECK(is_limit(ninth));
-  RelaySocket other = call(elsewhere);
+  RelaySocket other = call_from(relay, elsewhere);
   while (relay.counter("waiting") < 9) {
   }
-  // Those that gave up leave room, until there were too many in a short time.
-  waiting.clear();
-  while (relay.counter("waiting") > 1) {
+  // One that gave up leaves room.
+  waiting.pop_back();
+  while (relay.counter("waiting") > 8) {
   }
-  for (int i = 0; i < 16; ++i) waiting.push_back(call(crowded));
-  while (relay.counter("limited") < 9) {
+  RelaySocket next = call_from(relay, crowded);
+  while (relay.counter("waiting") < 9) {
   }
-  CHECK(relay.counter("waiting") <= 9);
+  CHECK(relay.counter("limited") == 1);
+}
+
+TEST_CASE("F18: a prefix that calls too often is refused, and others are not") {
+  RunningRelay relay({"--call-rate", "1", "--call-burst", "4", "--pending-calls", "100"});
+  std::vector<RelaySocket> calls;
+  for (int i = 0; i < 30; ++i) calls.push_back(call_from(relay, crowded));
+  const auto others = call_from(relay, elsewhere);
+  while (relay.counter("calls") + relay.counter("limited") < 31) {
+  }
+  const std::uint64_t taken = relay.counter("calls");
+  CHECK(taken >= 5);
+  CHECK(taken < 31);
+  CHECK(is_limit(calls.back()));
 }
 
 TEST_CASE("F18: a full relay takes nobody, and goes on for those it has") {
