@@ -99,6 +99,15 @@ Schema note_schema() {
 
 Schema done_schema() { return object("", {}); }
 
+Schema relay_schema() {
+  return object(
+      "where this device can be called",
+      {required("address", any_text("host and port")),
+       required("state", one_of("whether devices can call now", {"waiting", "dialling", "ready"})),
+       optional("reason", any_text("why the last try ended")),
+       optional("next_try_s", count("seconds until the next one"))});
+}
+
 Schema network_mode(std::string about) {
   return one_of(std::move(about), {"anywhere", "lan-only", "off"});
 }
@@ -113,7 +122,7 @@ Schema net_schema() {
                                required("sentence", any_text("how, or why not")),
                                required("announced", boolean("whether this device announces "
                                                              "itself there"))})),
-       listed("devices", reach_schema())});
+       listed("relays", relay_schema()), listed("devices", reach_schema())});
 }
 
 Schema status_schema() {

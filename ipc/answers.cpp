@@ -89,6 +89,22 @@ Json show(const step::AddressStatus& address) {
   return made;
 }
 
+std::string_view name_of(step::RelayState state) {
+  switch (state) {
+    case step::RelayState::waiting: return "waiting";
+    case step::RelayState::dialling: return "dialling";
+    case step::RelayState::ready: return "ready";
+  }
+  return "waiting";
+}
+
+Json show(const step::RelayStatus& relay) {
+  Json made = {{"address", relay.address}, {"state", name_of(relay.state)}};
+  put_text(made, "reason", relay.reason);
+  if (relay.next_try) made["next_try_s"] = seconds_of(*relay.next_try);
+  return made;
+}
+
 Json show(const step::ReachStatus& reach) {
   Json made = {
       {"device", reach.device.hex()},
@@ -293,6 +309,7 @@ struct Shower {
         {"listening", net.listening},
         {"lan",
          {{"works", net.lan_works}, {"sentence", net.lan_sentence}, {"announced", net.announced}}},
+        {"relays", rows_of(net.relays, [](const auto& row) { return show(row); })},
         {"devices", rows_of(net.devices, [](const auto& row) { return show(row); })}};
   }
 

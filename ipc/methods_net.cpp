@@ -30,6 +30,17 @@ std::vector<Method> net_methods() {
        .command = [](Json& params) -> Result<step::Command> {
          return step::Command(step::NetMode{read_mode(params)});
        }},
+      {.name = "net.relay",
+       .summary = "Lets the other devices of the vault call this one at a relay, or not any more",
+       .params = object("", {required("action", one_of("what to do", {"add", "remove"})),
+                             required("address", text("host and port of the relay", 128, 1))}),
+       .result = net_schema(),
+       .command = [](Json& params) -> Result<step::Command> {
+         const bool adds = take_text(params, "action") == "add";
+         return step::Command(
+             step::NetRelay{adds ? step::NetRelay::Action::add : step::NetRelay::Action::remove,
+                            take_text(params, "address")});
+       }},
   };
 }
 

@@ -23,7 +23,9 @@ std::string exposed_text(const std::string& mode) {
       "to the local networks, that a device with Syncline is here, under a name that changes every "
       "two hours";
   if (mode == "lan-only") return lan;
-  return lan + "; to the networks between, the addresses of devices that talk to each other";
+  return lan +
+         "; to the networks between, the addresses of devices that talk to each other; "
+         "to a relay, those of the devices that use it, and when and how much they talk";
 }
 
 Cell result_of(const Json& address, const Json& device) {
@@ -74,21 +76,44 @@ std::string net_text(const Context& context, const Json& net) {
   out += labelled(context.terminal, "Listening", listening.empty() ? "nowhere" : listening);
   if (const auto lan = net.find("lan"); lan != net.end())
     out += labelled(context.terminal, "Local net", safe(*lan, "sentence"));
+  for (const Json& relay : list(net, "relays")) {
+    std::string text = safe(relay, "address");
+    if (safe(relay, "state") == "ready") text += ", this device can be called there";
+    if (safe(relay, "state") == "dialling") text += ", connecting";
+    if (const std::string reason = safe(relay, "reason"); !reason.empty())
+      text += ", not connected: " + reason;
+    if (relay.contains("next_try_s"))
+      text += ", tried again in " + lasting(number(relay, "next_try_s"));
+    out += labelled(context.terminal, "Relay", text);
+  }
   for (const Json& device : list(net, "devices")) out += "\n" + device_text(context, device);
   return out;
 }
 
+// What to call, by the words behind `net`.
+struct Wish {
+  std::string method = "net.status";
+  Json params = Json::object();
+};
+Got<Wish> wish_of(const Arguments& arguments) {
+  const std::vector<std::string> words = arguments.texts("action");
+  if (words.empty()) return Wish{};
+  if (words[0] == "mode" && words.size() == 2 &&
+      (words[1] == "anywhere" || words[1] == "lan-only" || words[1] == "off"))
+    return Wish{"net.mode", {{"mode", words[1]}}};
+  if (words[0] == "relay" && words.size() == 3 && (words[1] == "add" || words[1] == "remove"))
+    return Wish{"net.relay", {{"action", words[1]}, {"address", words[2]}}};
+  return usage_error(
+      "that is none of `net mode anywhere|lan-only|off`, `net relay add HOST:PORT`, "
+      "`net relay remove HOST:PORT`");
+}
+
 Got<ExitCode> net(const Context& context, const Arguments& arguments) {
-  const std::string action = arguments.text("action");
-  const std::string mode = arguments.text("mode");
-  if (!action.empty() && action != "mode")
-    return usage_error("`" + action + "` is not mode: `syncline net mode lan-only`");
-  if (!action.empty() && mode != "anywhere" && mode != "lan-only" && mode != "off")
-    return usage_error("say which mode: anywhere, lan-only or off");
+  const Got<Wish> wish = wish_of(arguments);
+  if (!wish) return pass_on(wish);
   Got<Session> session = context.connect();
   if (!session) return pass_on(session);
-  const Got<Json> answer =
-      action.empty() ? session->call("net.status") : session->call("net.mode", {{"mode", mode}});
+  const Got<Json> answer = session->call(wish->method, wish->params);
   if (!answer) return pass_on(answer);
   context.show(*answer, net_text(context, *answer));
   return ExitCode::ok;
@@ -98,9 +123,9 @@ Got<ExitCode> net(const Context& context, const Arguments& arguments) {
 
 std::vector<Row> net_rows() {
   return {{"net",
-           "Where each device is looked for; or how far packets may go",
-           {{"action", Takes::text, "mode", "ACTION"},
-            {"mode", Takes::text, "anywhere, lan-only or off", "MODE"}},
+           "Where each device is looked for; how far packets may go; relays",
+           {{"action", Takes::texts, "mode anywhere|lan-only|off, or relay add|remove HOST:PORT",
+             "ACTION"}},
            net}};
 }
 

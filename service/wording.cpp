@@ -101,6 +101,7 @@ std::string sized(std::uint64_t bytes) {
 }
 
 std::string way_of(std::string_view address) {
+  if (address.starts_with("relay:")) return "relay";
   const auto parsed = agent::parse_host_port(address);
   return parsed && agent::is_local_network(parsed->host) ? "LAN" : "direct";
 }

@@ -29,7 +29,7 @@ std::string grouped(std::uint64_t count);
 std::string ago(std::string_view rfc3339, std::int64_t now_ms);
 std::string lasting(std::uint64_t seconds);
 std::string sized(std::uint64_t bytes);
-// "LAN" for an address of a private network or this computer, else "direct".
+// "LAN" for an address of a private network or this computer, "relay", else "direct".
 std::string way_of(std::string_view address);
 
 std::int64_t unix_ms_now();

@@ -16,6 +16,8 @@ namespace {
 // The first retry comes quickly: most losses are a restart of the other side.
 constexpr auto retry_first = 500ms;
 constexpr auto retry_last = 120s;
+// A link by a relay is there; direct ones may take a little longer.
+constexpr auto direct_after_relay = 2s;
 constexpr std::size_t typed_max = 64;
 constexpr std::size_t appearances_max = 10;  // a minute, that make a device be tried at once
 
@@ -27,10 +29,11 @@ Buffer row_key(const DeviceId& device) {
 }  // namespace
 
 Status DialPlan::load(const StoreReader& reader, const DeviceId& device) {
-  if (devices_.contains(device)) return {};
   Device& entry = devices_[device];
+  if (entry.is_loaded) return {};
   const auto stored = reader.get(Family::devices, row_key(device));
   if (!stored) return pass(stored);
+  entry.is_loaded = true;
   if (!*stored) return {};
   wire::Reader in(**stored);
   in.u8();
@@ -80,9 +83,8 @@ void DialPlan::appeared(const DeviceId& device, const std::string& address, Inst
     entry.appearances = 0;
   }
   if (++entry.appearances > appearances_max) return;
-  entry.not_before = now;
-  entry.failures = 0;
-  entry.next = 0;
+  entry.urgent.push_back(address);
+  entry.direct.failures = 0;
 }
 
 void DialPlan::vanished(const DeviceId& device, const std::string& address) {
@@ -118,18 +120,52 @@ std::vector<std::string> DialPlan::candidates(const Device& device) const {
   return out;
 }
 
-std::vector<DialPurpose> DialPlan::due(const std::set<DeviceId>& busy, Instant now) {
+std::vector<std::string> DialPlan::candidates(const Device& device, Way way) const {
+  std::vector<std::string> out = candidates(device);
+  std::erase_if(
+      out, [way](const std::string& each) { return is_relayed(each) != (way == Way::relayed); });
+  return out;
+}
+
+std::vector<std::string> DialPlan::round_of(Device& device) const {
+  std::vector<std::string> direct = candidates(device, Way::direct);
+  if (device.next >= direct.size()) device.next = 0;
+  const std::size_t begin = device.next, end = std::min(direct.size(), begin + parallel_max);
+  device.next = end >= direct.size() ? 0 : end;
+  direct.resize(end);
+  direct.erase(direct.begin(), direct.begin() + static_cast<std::ptrdiff_t>(begin));
+  return direct;
+}
+
+std::vector<DialPurpose> DialPlan::due(const Standing& standing, Instant now) {
   std::vector<DialPurpose> out;
   for (std::string& address : typed_)
     if (is_allowed(address)) out.push_back({DialTyped{}, std::move(address)});
   typed_.clear();
   for (auto& [device, entry] : devices_) {
-    if (busy.contains(device) || entry.not_before > now) continue;
-    const std::vector<std::string> open = candidates(entry);
-    if (open.empty()) continue;
-    entry.next %= open.size();
-    entry.tries[open[entry.next]] = {now, {}};
-    out.push_back({DialDevice{device}, open[entry.next]});
+    std::vector<std::string> addresses;
+    addresses.swap(entry.urgent);
+    if (standing.linked.contains(device)) continue;
+    std::erase_if(addresses, [this](const std::string& each) { return !is_allowed(each); });
+    const auto add = [&addresses](std::vector<std::string> more) {
+      for (std::string& address : more)
+        if (std::ranges::find(addresses, address) == addresses.end())
+          addresses.push_back(std::move(address));
+    };
+    if (!standing.dialling.contains(device) && entry.direct.not_before <= now) {
+      entry.direct.outstanding = 0;
+      add(round_of(entry));
+    }
+    if (!standing.relayed.contains(device) && !standing.calling.contains(device) &&
+        entry.relayed.not_before <= now) {
+      entry.relayed.outstanding = 0;
+      add(candidates(entry, Way::relayed));
+    }
+    for (std::string& address : addresses) {
+      entry.tries[address] = {now, {}};
+      ++entry.course_of(address).outstanding;
+      out.push_back({DialDevice{device}, std::move(address)});
+    }
   }
   return out;
 }
@@ -140,41 +176,60 @@ void DialPlan::failed(const DialPurpose& purpose, const std::string& reason, Ins
   Device& entry = devices_[whom->device];
   if (const auto tried = entry.tries.find(purpose.address); tried != entry.tries.end())
     tried->second.result = reason;
-  ++entry.next;
-  // The next address at once; after a whole round a pause that doubles.
-  if (entry.next < candidates(entry).size()) return;
-  entry.next = 0;
+  Course& course = entry.course_of(purpose.address);
+  if (course.outstanding > 0) --course.outstanding;
+  // The next addresses at once; after the last of them a pause that doubles.
+  const bool has_more = !is_relayed(purpose.address) && entry.next != 0;
+  if (course.outstanding > 0 || has_more) return;
   const Duration pause = std::min<Duration>(
-      retry_last, Duration(retry_first) * (std::int64_t{1} << std::min(entry.failures, 10U)));
-  ++entry.failures;
-  entry.not_before = now + pause;
+      retry_last, Duration(retry_first) * (std::int64_t{1} << std::min(course.failures, 10U)));
+  ++course.failures;
+  course.not_before = now + pause;
 }
 
 void DialPlan::linked(const DeviceId& device) {
   Device& entry = devices_[device];
-  entry.failures = 0;
   entry.next = 0;
+  entry.direct = entry.relayed = {};
+}
+
+std::size_t DialPlan::failures(const DeviceId& device) const {
+  const auto found = devices_.find(device);
+  return found == devices_.end() ? 0 : found->second.relayed.failures;
+}
+
+void DialPlan::linked_by_relay(const DeviceId& device, Instant now) {
+  linked(device);
+  devices_[device].direct.not_before = now + Duration(direct_after_relay);
 }
 
 void DialPlan::lost(const DeviceId& device, Instant now) {
   Device& entry = devices_[device];
-  entry.not_before = now + Duration(retry_first);
+  entry.direct.not_before = entry.relayed.not_before = now + Duration(retry_first);
 }
 
 void DialPlan::hurry(const space::VaultRoster& roster, Instant now) {
   for (const auto& [device, admit] : roster.devices()) {
     Device& entry = devices_[device];
-    entry.failures = 0;
-    entry.not_before = now;
+    entry.direct.failures = entry.relayed.failures = 0;
+    entry.direct.not_before = entry.relayed.not_before = now;
   }
 }
 
-std::optional<Instant> DialPlan::deadline(const std::set<DeviceId>& busy) const {
+std::optional<Instant> DialPlan::deadline(const Standing& standing) const {
   if (!typed_.empty()) return Instant{};
   std::optional<Instant> first;
+  const auto consider = [&first](Instant at) {
+    if (!first || at < *first) first = at;
+  };
   for (const auto& [device, entry] : devices_) {
-    if (busy.contains(device) || candidates(entry).empty()) continue;
-    if (!first || entry.not_before < *first) first = entry.not_before;
+    if (standing.linked.contains(device)) continue;
+    if (!entry.urgent.empty()) return Instant{};
+    if (!standing.dialling.contains(device) && !candidates(entry, Way::direct).empty())
+      consider(entry.direct.not_before);
+    if (!standing.relayed.contains(device) && !standing.calling.contains(device) &&
+        !candidates(entry, Way::relayed).empty())
+      consider(entry.relayed.not_before);
   }
   return first;
 }
@@ -202,7 +257,12 @@ std::vector<step::AddressStatus> DialPlan::addresses_of(const DeviceId& device, 
 std::optional<Duration> DialPlan::next_try(const DeviceId& device, Instant now) const {
   const auto found = devices_.find(device);
   if (found == devices_.end() || candidates(found->second).empty()) return std::nullopt;
-  return std::max(Duration{}, found->second.not_before - now);
+  const Device& entry = found->second;
+  const Instant at = candidates(entry, Way::relayed).empty() ? entry.direct.not_before
+                     : candidates(entry, Way::direct).empty()
+                         ? entry.relayed.not_before
+                         : std::min(entry.direct.not_before, entry.relayed.not_before);
+  return std::max(Duration{}, at - now);
 }
 
 std::string complete_address(const std::string& told, const std::string& host_of_link) {

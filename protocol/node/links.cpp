@@ -4,6 +4,10 @@
 #include <algorithm>
 
 namespace syncline::node {
+namespace {
+// Links that were begun within so long of each other belong to one attempt.
+constexpr auto together = 1s;
+}  // namespace
 
 // ---- Outlet --------------------------------------------------------------------------------
 
@@ -23,19 +27,14 @@ bool Links::Entry::has_room(session::Channel channel) const {
 
 // ---- opening -------------------------------------------------------------------------------
 
-namespace {
-session::Accept accept_devices(const House& house) {
+session::Session::Common Links::common_of(House& house) {
   // Looked up when the handshake gets there: the roster may change meanwhile.
-  return [&house](const crypto::BoxPublicKey& key, std::size_t) {
+  const auto accept = [&house](const crypto::BoxPublicKey& key, std::size_t) {
     const space::DeviceAdmit* device = house.roster.device_by_box_key(key);
     return device != nullptr && house.identity && device->cert.id() != house.identity->device;
   };
+  return {house.identity->box, house.random, accept};
 }
-
-session::Session::Common common_of(House& house) {
-  return {house.identity->box, house.random, accept_devices(house)};
-}
-}  // namespace
 
 void Links::up(House& house, Turn& turn, Pairing& pairing, const step::LinkUp& input) {
   // The shell closes its doors only after what was on its way to them.
@@ -46,22 +45,10 @@ void Links::up(House& house, Turn& turn, Pairing& pairing, const step::LinkUp& i
   }
   auto entry = std::make_unique<Entry>(input.link, input.address, turn.now.instant);
   entry->dialled = input.dialled;
-  if (input.dialled) {
-    const auto purpose = dialling_.find(input.link);
-    const bool joins =
-        purpose != dialling_.end() && std::holds_alternative<DialInviter>(purpose->second.whom);
-    if (joins) {
-      PairingLink stage = pairing.joiner_link(house, turn);
-      if (stage == nullptr) {
-        dialling_.erase(input.link);
-        turn.effects.push_back(step::Hangup{input.link, "no longer joining"});
-        return;
-      }
-      entry->stage = std::move(stage);
-    } else if (house.identity) {
-      const auto audience = session::Audience::of(house.identity->discovery.expose());
-      entry->stage = session::Session::dial(common_of(house), audience, turn.now.instant);
-    }
+  if (input.dialled && !begin_dialled(house, turn, pairing, *entry)) {
+    dialling_.erase(input.link);
+    turn.effects.push_back(step::Hangup{input.link, "not wanted any more"});
+    return;
   }
   const Link link = entry->link;
   entries_.insert_or_assign(link, std::move(entry));
@@ -86,6 +73,16 @@ void Links::received(House& house, Turn& turn, Pairing& pairing, const step::Rec
 }
 
 Status Links::feed(House& house, Turn& turn, Pairing& pairing, Entry& entry, Bytes bytes) {
+  Buffer spliced;
+  if (std::holds_alternative<ControlStage>(entry.stage))
+    return feed_control(house, turn, entry, bytes);
+  if (std::holds_alternative<SpliceStage>(entry.stage)) {
+    auto first = feed_splice(house, turn, entry, bytes);
+    if (!first) return pass(first);
+    if (!*first || (*first)->empty()) return {};
+    spliced = std::move(**first);
+    bytes = spliced;
+  }
   Buffer collected;
   if (auto* arrival = std::get_if<session::Arrival>(&entry.stage)) {
     const auto kind = arrival->receive(bytes);
@@ -112,14 +109,14 @@ Status Links::feed(House& house, Turn& turn, Pairing& pairing, Entry& entry, Byt
     }
     return {};
   }
-  return feed_session(house, turn, entry, bytes);
+  return feed_session(house, turn, pairing, entry, bytes);
 }
 
-Status Links::feed_session(House& house, Turn& turn, Entry& entry, Bytes bytes) {
+Status Links::feed_session(House& house, Turn& turn, Pairing& pairing, Entry& entry, Bytes bytes) {
   auto events = entry.session()->receive(bytes, turn.now.instant);
   if (!events) return pass(events);
   for (session::Event& event : *events) {
-    const Status handled = handle_event(house, turn, entry, std::move(event));
+    const Status handled = handle_event(house, turn, pairing, entry, std::move(event));
     if (!handled) return handled;
     if (entry.closing) break;
   }
@@ -128,9 +125,10 @@ Status Links::feed_session(House& house, Turn& turn, Entry& entry, Bytes bytes) 
   return {};
 }
 
-Status Links::handle_event(House& house, Turn& turn, Entry& entry, session::Event event) {
+Status Links::handle_event(House& house, Turn& turn, Pairing& pairing, Entry& entry,
+                           session::Event event) {
   if (const auto* opened = std::get_if<session::Opened>(&event))
-    return begin_device_link(house, turn, entry, opened->remote);
+    return begin_device_link(house, turn, pairing, entry, opened->remote);
   if (const auto* message = std::get_if<session::Message>(&event)) {
     if (!entry.device) return fail(Errc::invalid, "a message before the link was open");
     if (message->channel == session::Channel::ephemeral) return hear(house, turn, entry, *message);
@@ -157,9 +155,10 @@ Status Links::hear(House& house, Turn& turn, Entry& entry, const session::Messag
   return {};
 }
 
-// One link per device: if both sides dialled at once, the one dialled by the smaller id stays;
-// of two dialled by the same side the newer one does, because the older may be dead.
-Status Links::begin_device_link(House& house, Turn& turn, Entry& entry,
+// One link per device: a direct one rather than one by a relay; if both sides dialled at once, the
+// one dialled by the smaller id; of two dialled by the same side the newer one, because the older
+// may be dead.
+Status Links::begin_device_link(House& house, Turn& turn, Pairing& pairing, Entry& entry,
                                 const session::Remote& remote) {
   const space::DeviceAdmit* admit = house.roster.device_by_box_key(remote.key);
   if (admit == nullptr) return fail(Errc::forbidden, "not a device of this vault");
@@ -167,7 +166,13 @@ Status Links::begin_device_link(House& house, Turn& turn, Entry& entry,
   turn.effects.push_back(step::Authenticated{entry.link});
   if (Entry* other = find_device(device)) {
     const bool prefer_own_dial = house.identity->device < device;
-    const bool keep_other = other->dialled != entry.dialled && other->dialled == prefer_own_dial;
+    const bool differ = is_relayed(other->address) != is_relayed(entry.address);
+    // Who has a direct link does not call by a relay: an older one is dead, and only we do not
+    // know.
+    const bool is_young = turn.now.instant - other->since < together;
+    const bool keep_other =
+        differ ? is_relayed(entry.address) && is_young
+               : other->dialled != entry.dialled && other->dialled == prefer_own_dial;
     Entry& loser = keep_other ? entry : *other;
     loser.session()->say_bye(session::ByeReason::replaced);
     loser.closing = true;
@@ -181,8 +186,13 @@ Status Links::begin_device_link(House& house, Turn& turn, Entry& entry,
   entry.device = device;
   const Status loaded = plan_.load(turn.draft, device);
   if (!loaded) return loaded;
-  plan_.linked(device);
-  if (entry.dialled) plan_.remember(turn.draft, device, entry.address);
+  if (is_relayed(entry.address))
+    plan_.linked_by_relay(device, turn.now.instant);
+  else
+    plan_.linked(device);
+  if (entry.dialled && !is_relayed(entry.address))
+    plan_.remember(turn.draft, device, entry.address);
+  stop_dialling(house, turn, pairing, device, entry);
   dialling_.erase(entry.link);
   house.replicator->link_ready({entry.link, device, entry}, turn.now);
   house.relay->link_ready({entry.link, device, entry});
@@ -194,14 +204,20 @@ Status Links::begin_device_link(House& house, Turn& turn, Entry& entry,
 
 void Links::drop(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason) {
   turn.effects.push_back(step::Hangup{link, reason});
-  down(house, turn, pairing, link);
+  end(house, turn, pairing, link, reason);
 }
 
 void Links::down(House& house, Turn& turn, Pairing& pairing, Link link) {
+  end(house, turn, pairing, link, "it hung up");
+}
+
+void Links::end(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason) {
   const auto purpose = dialling_.find(link);
   if (purpose != dialling_.end()) {
-    plan_.failed(purpose->second, "it answered, and not as a device of this vault",
-                 turn.now.instant);
+    if (std::holds_alternative<DialRelay>(purpose->second.whom))
+      house.relays.lost(relay_of(purpose->second.address), reason, turn.now.instant);
+    else
+      plan_.failed(purpose->second, reason, turn.now.instant);
     dialling_.erase(purpose);
   }
   const auto found = entries_.find(link);
@@ -222,6 +238,8 @@ void Links::dial_failed(House& house, Turn& turn, Pairing& pairing, const step::
   if (purpose == dialling_.end()) return;
   if (std::holds_alternative<DialInviter>(purpose->second.whom)) {
     pairing.dial_failed(turn, input.reason);
+  } else if (std::holds_alternative<DialRelay>(purpose->second.whom)) {
+    house.relays.lost(relay_of(purpose->second.address), input.reason, turn.now.instant);
   } else {
     plan_.failed(purpose->second, input.reason, turn.now.instant);
     if (std::holds_alternative<DialTyped>(purpose->second.whom))
@@ -266,41 +284,44 @@ void Links::dial_due(House& house, Turn& turn, Pairing& pairing) {
   if (const auto address = pairing.next_address(house, turn))
     due.push_back({DialInviter{}, *address});
   if (house.identity) {
-    std::set<DeviceId> busy{house.identity->device};
-    for (const auto& [link, entry] : entries_)
-      if (entry->device) busy.insert(*entry->device);
-    for (const auto& [link, purpose] : dialling_)
-      if (const auto* device = std::get_if<DialDevice>(&purpose.whom)) busy.insert(device->device);
     for (const auto& [device, admit] : house.roster.devices())
-      (void)plan_.load(turn.draft, device).has_value();
-    for (DialPurpose& purpose : plan_.due(busy, turn.now.instant))
+      if (device != house.identity->device) (void)plan_.load(turn.draft, device).has_value();
+    for (DialPurpose& purpose : plan_.due(standing(), turn.now.instant))
       due.push_back(std::move(purpose));
+    if (house.network == step::NetworkMode::anywhere)
+      for (const std::string& relay : house.relays.due(turn.now.instant))
+        due.push_back({DialRelay{}, std::string(relay_prefix) + relay});
   }
-  for (DialPurpose& purpose : due) {
-    const Link link{next_link_++};
-    turn.effects.push_back(step::Dial{link, purpose.address});
-    dialling_.emplace(link, std::move(purpose));
-  }
+  for (DialPurpose& purpose : due) dial(turn, std::move(purpose));
 }
 
-std::optional<Instant> Links::deadline() const {
+void Links::dial(Turn& turn, DialPurpose purpose) {
+  const Link link{next_link_++};
+  turn.effects.push_back(
+      step::Dial{link, is_relayed(purpose.address) ? relay_of(purpose.address) : purpose.address});
+  dialling_.emplace(link, std::move(purpose));
+}
+
+std::optional<Instant> Links::deadline(const House& house) const {
   std::optional<Instant> first;
   const auto consider = [&](std::optional<Instant> at) {
     if (at && (!first || *at < *first)) first = at;
   };
-  std::set<DeviceId> busy;
-  for (const auto& [link, purpose] : dialling_)
-    if (const auto* device = std::get_if<DialDevice>(&purpose.whom)) busy.insert(device->device);
   for (const auto& [link, entry] : entries_) {
-    if (entry->device) busy.insert(*entry->device);
     if (const auto* arrival = std::get_if<session::Arrival>(&entry->stage))
       consider(arrival->deadline());
     if (const auto* session = std::get_if<session::Session>(&entry->stage))
       consider(session->deadline());
     if (const auto* stage = std::get_if<PairingLink>(&entry->stage))
       consider(std::visit([](const auto& side) { return side.deadline(); }, **stage));
+    if (const auto* control = std::get_if<ControlStage>(&entry->stage))
+      consider((*control)->deadline());
+    if (const auto* stage = std::get_if<SpliceStage>(&entry->stage))
+      consider(stage->splice.deadline());
   }
-  consider(plan_.deadline(busy));
+  if (!house.identity || house.network == step::NetworkMode::off) return first;
+  consider(plan_.deadline(standing()));
+  if (house.network == step::NetworkMode::anywhere) consider(house.relays.deadline());
   return first;
 }
 
@@ -312,6 +333,10 @@ void Links::tick(House& house, Turn& turn, Pairing& pairing) {
       if (arrival->deadline() <= turn.now.instant) ticked = fail(Errc::timeout, "said nothing");
     } else if (auto* session = entry->session()) {
       ticked = session->tick(turn.now.instant);
+    } else if (auto* control = std::get_if<ControlStage>(&entry->stage)) {
+      ticked = (*control)->tick(turn.now);
+    } else if (auto* stage = std::get_if<SpliceStage>(&entry->stage)) {
+      ticked = stage->splice.tick(turn.now.instant);
     } else {
       ticked = std::visit([&](auto& side) { return side.tick(turn.now.instant); },
                           *std::get<PairingLink>(entry->stage));
@@ -335,6 +360,13 @@ void Links::flush_one(Turn& turn, Entry& entry) {
       turn.effects.push_back(step::Send{entry.link, std::move(bytes)});
     }
   };
+  const auto take_all = [&](Buffer bytes) {
+    if (bytes.empty()) return;
+    entry.shell_queued += bytes.size();
+    turn.effects.push_back(step::Send{entry.link, std::move(bytes)});
+  };
+  if (auto* control = std::get_if<ControlStage>(&entry.stage)) take_all((*control)->take_output());
+  if (auto* stage = std::get_if<SpliceStage>(&entry.stage)) take_all(stage->splice.take_output());
   if (auto* session = entry.session()) take(*session);
   if (auto* stage = std::get_if<PairingLink>(&entry.stage)) std::visit(take, **stage);
 }

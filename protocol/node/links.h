@@ -7,6 +7,7 @@
 // for is known here, what it says is not.
 #pragma once
 
+#include "protocol/discovery/relay_client.h"
 #include "protocol/node/dial_plan.h"
 #include "protocol/node/pairing.h"
 #include "protocol/node/turn.h"
@@ -29,35 +30,46 @@ class Links {
 
   // Dials what is due: devices without a link, and an invitation that is being joined.
   void dial_due(House& house, Turn& turn, Pairing& pairing);
-  void dial_now(const House& house, Turn& turn) { plan_.hurry(house.roster, turn.now.instant); }
+  void dial_now(House& house, Turn& turn) {
+    plan_.hurry(house.roster, turn.now.instant);
+    house.relays.hurry(turn.now.instant);
+  }
   // An address a person typed; remembered once a device of the vault answers there.
   void connect(Turn& turn, const std::string& address);
   bool is_allowed(const House& house, const std::string& address);
+  // It was removed from the list: nobody can call this device there any more.
+  void leave_relay(House& house, Turn& turn, Pairing& pairing, const std::string& relay);
   void learned(House& house, Turn& turn, const sync::News::Learned& news);
 
   // Moves queued output to the shell, within what each link may have waiting there.
   void flush(Turn& turn);
   void tick(House& house, Turn& turn, Pairing& pairing);
-  std::optional<Instant> deadline() const;
+  std::optional<Instant> deadline(const House& house) const;
   // Closes every link: the vault was left, or a commit was lost.
   void close_all(House& house, Turn& turn, Pairing& pairing, const std::string& reason);
 
   std::vector<step::LinkStatus> status_of(const DeviceId& device, Now now) const;
   DialPlan& plan() { return plan_; }
   const DialPlan& plan() const { return plan_; }
-  bool is_dialling() const { return !dialling_.empty(); }
+  // Somebody who may become a link to a device.
+  bool is_dialling() const;
   bool is_linked(const DeviceId& device) const { return find_device(device) != nullptr; }
 
  private:
   // What the shell may have waiting for one socket: enough to keep it busy, little to lose.
   static constexpr std::size_t shell_queue_max = 1024 * 1024;
 
+  using ControlStage = std::unique_ptr<discovery::RelayControl>;
+  struct SpliceStage {
+    discovery::RelaySplice splice;
+    bool calls = false;  // this device calls; otherwise it was called
+  };
   struct Entry final : sync::Outlet {
     Link link;
     std::string address;
     bool dialled = false;
     Instant since;
-    std::variant<session::Arrival, session::Session, PairingLink> stage;
+    std::variant<session::Arrival, session::Session, PairingLink, ControlStage, SpliceStage> stage;
     std::optional<DeviceId> device;  // of an opened device link
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
@@ -74,10 +86,23 @@ class Links {
   using Entries = std::map<Link, std::unique_ptr<Entry>>;
 
   Status feed(House& house, Turn& turn, Pairing& pairing, Entry& entry, Bytes bytes);
-  Status feed_session(House& house, Turn& turn, Entry& entry, Bytes bytes);
-  Status handle_event(House& house, Turn& turn, Entry& entry, session::Event event);
+  // The stage of a link that was dialled. False: it is not wanted any more.
+  bool begin_dialled(House& house, Turn& turn, Pairing& pairing, Entry& entry);
+  Status feed_control(House& house, Turn& turn, Entry& entry, Bytes bytes);
+  // The bytes of the link itself, once the relay passes them on.
+  Result<std::optional<Buffer>> feed_splice(House& house, Turn& turn, Entry& entry, Bytes bytes);
+  void dial(Turn& turn, DialPurpose purpose);
+  void stop_dialling(House& house, Turn& turn, Pairing& pairing, const DeviceId& device,
+                     const Entry& linked);
+  DialPlan::Standing standing() const;
+  static session::Session::Common common_of(House& house);
+  void end(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason);
+  Status feed_session(House& house, Turn& turn, Pairing& pairing, Entry& entry, Bytes bytes);
+  Status handle_event(House& house, Turn& turn, Pairing& pairing, Entry& entry,
+                      session::Event event);
   Status hear(House& house, Turn& turn, Entry& entry, const session::Message& message);
-  Status begin_device_link(House& house, Turn& turn, Entry& entry, const session::Remote& remote);
+  Status begin_device_link(House& house, Turn& turn, Pairing& pairing, Entry& entry,
+                           const session::Remote& remote);
   void start_session(House& house, Turn& turn, Entry& entry);
   void drop(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason);
   Entry* find_device(const DeviceId& device);

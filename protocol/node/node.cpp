@@ -45,6 +45,7 @@ Result<std::unique_ptr<Node>> Node::open(Setup setup, Now now) {
 
 Status Node::start(Turn& turn, Setup& setup) {
   if (const Status loaded = Finding::load(house_, turn.draft); !loaded) return loaded;
+  if (const Status loaded = house_.relays.load(turn.draft); !loaded) return loaded;
   const auto vault = space::find_vault(turn.draft);
   if (!vault) return pass(vault);
   if (!*vault) return {};  // an identity without a vault is what a crash while making one leaves
@@ -332,7 +333,7 @@ std::optional<Instant> Node::deadline(const Turn& turn) const {
   // Nothing of the rest is done without a store: its deadlines would never pass.
   if (house_.degraded) return first;
   if (house_.vault) consider(house_.typing.deadline());
-  consider(links_.deadline());
+  consider(links_.deadline(house_));
   consider(view_due_);
   if (house_.replicator) consider(house_.replicator->deadline());
   return first;
@@ -367,7 +368,7 @@ void Node::route(Turn& turn, step::Input& input) {
           [&](step::Stretched& stretched) { door_.stretched(house_, turn, std::move(stretched)); },
           [&](step::ListenAddresses& listen) {
             house_.listen_addresses = std::move(listen.addresses);
-            if (house_.replicator) house_.replicator->set_addresses(house_.listen_addresses);
+            tell_addresses(house_);
             // Another network: who was out of reach may be near now.
             if (house_.identity) links_.dial_now(house_, turn);
             turn.must_settle = true;

@@ -101,6 +101,7 @@ class Node {
   void answer(Turn& turn, RequestId request, step::PresenceList& command);
   void answer(Turn& turn, RequestId request, step::NetStatus& command);
   void answer(Turn& turn, RequestId request, step::NetMode& command);
+  void answer(Turn& turn, RequestId request, step::NetRelay& command);
   // With the vault; with it and all that was typed so far in the documents; and to write.
   template <class Run>
   void with_open_vault(Turn& turn, RequestId request, Run run);

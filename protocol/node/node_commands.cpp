@@ -332,6 +332,22 @@ void Node::answer(Turn& turn, RequestId request, step::NetMode& command) {
   turn.reply(request, step::Answer(finding_.status_of(house_, links_, turn.now)));
 }
 
+void Node::answer(Turn& turn, RequestId request, step::NetRelay& command) {
+  if (house_.degraded)
+    return turn.reply_error(request, {Errc::degraded,
+                                      "the disk refuses writes, so the relay would be forgotten; "
+                                      "free some space, then try again"});
+  const bool adds = command.action == step::NetRelay::Action::add;
+  const Status done = adds ? house_.relays.add(turn.draft, command.address, turn.now.instant)
+                           : house_.relays.remove(turn.draft, command.address);
+  if (!done) return turn.reply_error(request, done.error());
+  turn.durability = Durability::synced;
+  turn.must_settle = true;
+  if (!adds) links_.leave_relay(house_, turn, pairing_, command.address);
+  tell_addresses(house_);
+  turn.reply(request, step::Answer(finding_.status_of(house_, links_, turn.now)));
+}
+
 void Node::answer(Turn& turn, RequestId request, step::SubOpen& command) {
   with_open_vault(turn, request, [&](Library::Desk&) {
     turn.reply(request, as_answer(house_.changes.open(command)));

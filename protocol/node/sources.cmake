@@ -22,6 +22,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_versions.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/links_relayed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/mark_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
@@ -33,6 +34,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/presence_others.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence_preview.cpp
           ${CMAKE_CURRENT_LIST_DIR}/rebuild.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/relay_desk.cpp
           ${CMAKE_CURRENT_LIST_DIR}/space_merge.cpp
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
           ${CMAKE_CURRENT_LIST_DIR}/tree_edit.cpp

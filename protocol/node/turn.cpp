@@ -34,7 +34,7 @@ Status enter_vault(House& house, Turn& turn, space::TransportIdentity identity) 
   house.relay = std::make_unique<sync::EphemeralRelay>(identity.vault, identity.device);
   house.identity = std::move(identity);
   house.replicator = std::move(*replicator);
-  house.replicator->set_addresses(house.listen_addresses);
+  tell_addresses(house);
   house.replicator->set_own_logs(own_logs(house, turn.draft));
   return {};
 }
@@ -85,6 +85,13 @@ Status lock_house(House& house, Turn& turn) {
   house.vault.reset();
   house.changes.forget_all(turn.effects);
   return {};
+}
+
+void tell_addresses(House& house) {
+  if (!house.replicator) return;
+  std::vector<std::string> addresses = house.relays.told();
+  addresses.insert(addresses.end(), house.listen_addresses.begin(), house.listen_addresses.end());
+  house.replicator->set_addresses(std::move(addresses));
 }
 
 }  // namespace syncline::node

@@ -11,6 +11,7 @@
 #include "protocol/node/keystrokes.h"
 #include "protocol/node/open_vault.h"
 #include "protocol/node/presence.h"
+#include "protocol/node/relay_desk.h"
 #include "protocol/step/step.h"
 #include "protocol/sync/replicator.h"
 
@@ -61,6 +62,7 @@ struct House {
   std::unique_ptr<Presence> presence{};           // while unlocked
   Keystrokes typing{};                            // while unlocked
   step::NetworkMode network = step::NetworkMode::anywhere;
+  RelayDesk relays{};  // known while locked
   step::LanState lan{false, "it was not searched yet"};
 
   bool has_vault() const { return identity.has_value(); }
@@ -72,6 +74,8 @@ PresenceDesk presence_desk(House& house, Turn& turn);
 // What unlocked a vault, or made it, or joined it, has in common: from here on it is open.
 // `member` is consumed. Errors: as OpenVault::open.
 Status open_house(House& house, Turn& turn, space::Unlocked unlocked);
+// Tells devices that will be linked where this one can be reached.
+void tell_addresses(House& house);
 // A device became part of a vault: takes its identity and starts replication.
 Status enter_vault(House& house, Turn& turn, space::TransportIdentity identity);
 // Rosters changed on disk: reads the vault's again, here and in the open vault.

@@ -352,12 +352,24 @@ struct ReachStatus {
   std::vector<AddressStatus> addresses;  // in the order in which they are tried
   std::optional<Duration> next_try;      // in so long; nothing while linked or nowhere to look
 };
+enum class RelayState : std::uint8_t {
+  waiting,   // for the next try, or for the network mode to allow it
+  dialling,  // and saying who may call
+  ready,     // other devices can call this one there
+};
+struct RelayStatus {
+  std::string address;
+  RelayState state = RelayState::waiting;
+  std::string reason;                // why the last try ended; empty if it did not fail
+  std::optional<Duration> next_try;  // while waiting
+};
 struct NetAnswer {
   NetworkMode mode = NetworkMode::anywhere;
   std::vector<std::string> listening;
   bool lan_works = false;
   std::string lan_sentence;
   bool announced = false;
+  std::vector<RelayStatus> relays;
   std::vector<ReachStatus> devices;
 };
 

@@ -345,6 +345,13 @@ struct NetMode {
   NetworkMode mode = NetworkMode::anywhere;
 };
 
+// Others of this vault may call this device at the relay from now on, or not any more.
+struct NetRelay {
+  enum class Action : std::uint8_t { add, remove };
+  Action action = Action::add;
+  std::string address;  // "host:port"
+};
+
 using Command =
     std::variant<SystemStatus, SystemRebuild, VaultInit, VaultUnlock, VaultLock, VaultPasswd,
                  DeviceList, SpaceList, PairInvite, PairJoin, PairStatus, PairConfirm, PairCancel,
@@ -353,6 +360,6 @@ using Command =
                  TextFlush, TextBlame, VersionName, VersionList, VersionRemove, ConflictList,
                  ConflictResolve, TypeDeclare, TypeList, SyncStatus, SyncNow, SyncPause, SyncResume,
                  SyncConnect, SubOpen, SubClose, SubAck, EventsPoll, PresenceSet, PresenceClear,
-                 PresenceList, LogList, NetStatus, NetMode>;
+                 PresenceList, LogList, NetStatus, NetMode, NetRelay>;
 
 }  // namespace syncline::step

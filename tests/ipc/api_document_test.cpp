@@ -50,7 +50,8 @@ TEST_CASE("every method is described completely") {
         "presence.set",   "presence.clear", "presence.list", "entity.diff",      "entity.restore",
         "entity.undo",    "entity.redo",    "entity.put",    "type.declare",     "type.list",
         "text.cursor",    "text.resolve",   "text.blame",    "version.name",     "version.list",
-        "version.remove", "text.type",      "text.flush",    "net.status",       "net.mode"}) {
+        "version.remove", "text.type",      "text.flush",    "net.status",       "net.mode",
+        "net.relay"}) {
     CAPTURE(name);
     CHECK(names.erase(name) == 1);
   }

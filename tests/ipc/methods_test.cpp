@@ -199,6 +199,10 @@ TEST_CASE("sync and watch methods") {
   CHECK(accepted<step::NetMode>("net.mode", R"({"mode":"lan-only"})").mode ==
         step::NetworkMode::lan_only);
   CHECK(accepted<step::NetMode>("net.mode", R"({"mode":"off"})").mode == step::NetworkMode::off);
+  const auto relay = accepted<step::NetRelay>(
+      "net.relay", R"({"action":"remove","address":"relay.example:4460"})");
+  CHECK(relay.action == step::NetRelay::Action::remove);
+  CHECK(relay.address == "relay.example:4460");
   CHECK(refused("net.mode", R"({"mode":"somewhere"})").find("lan-only") != std::string::npos);
   accepted<step::DeviceList>("device.list", "{}");
   accepted<step::SpaceList>("space.list", "{}");
@@ -325,7 +329,8 @@ std::vector<step::Answer> sample_answers() {
       step::LogsAnswer{{step::LogRow{}}},
       sample_diff()};
   add_samples(answers);
-  step::NetAnswer net{step::NetworkMode::lan_only, {"10.0.0.1:4711"}, true, "heard", true, {}};
+  step::NetAnswer net{step::NetworkMode::lan_only, {"10.0.0.1:4711"}, true, "heard", true, {}, {}};
+  net.relays = {{"relay.example:4460", step::RelayState::waiting, "refused", 3s}};
   net.devices.resize(1);
   net.devices[0].links.resize(1);
   net.devices[0].next_try = 3s;

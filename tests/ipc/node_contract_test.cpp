@@ -222,6 +222,12 @@ TEST_CASE("every method is answered by a real node as the table promises") {
   CHECK(laptop.call("net.mode", {{"mode", "lan-only"}})["mode"] == "lan-only");
   CHECK(laptop.call("net.mode", {{"mode", "anywhere"}})["mode"] == "anywhere");
   CHECK(laptop.call("net.status")["devices"].size() == 1);
+  const Json relay = {{"action", "add"}, {"address", "relay.example:4460"}};
+  CHECK(laptop.call("net.relay", relay)["relays"].size() == 1);
+  CHECK(laptop.refused("net.relay", relay) == "already_exists");
+  CHECK(
+      laptop.call("net.relay", {{"action", "remove"}, {"address", "relay.example:4460"}})["relays"]
+          .empty());
   CHECK(laptop.call("vault.status")["vault"] == "locked");
   laptop.call("vault.unlock", {{"password", "battery staple"}});
   check_all_used(laptop, phone);

@@ -108,6 +108,24 @@ class Host:
         log.close()
         return self.processes[name]
 
+    def spawn_reading(self, name, *words):
+        """As spawn(), with its output for the test to read."""
+        with open(self.place / f"{name}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen(["ip", "netns", "exec", self.space, *words],
+                                                    stdout=subprocess.PIPE, stderr=log)
+        return self.processes[name]
+
+    def move(self, bridge, address, gateway):
+        """Out of one network and into another."""
+        self.ip("link", "delete", "eth0")
+        self.join(bridge, address)
+        self.ip("route", "add", "default", "via", gateway)
+
+    def kill(self, name):
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
     def stop(self, name):
         process = self.processes.pop(name)
         process.terminate()
