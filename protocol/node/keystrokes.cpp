@@ -256,7 +256,7 @@ void Keystrokes::save(Library::Desk& desk) const {
     const crdt::Op op{typing.path, typing.pen.edit()};
     out.id(entity).text(typing.base).bytes(crdt::encode_ops(std::span(&op, 1)));
   }
-  desk.vault.view().keep_now(desk.draft, row_name, {}, to_buffer(out.view()), desk.random);
+  desk.vault.view().keep(desk.draft, row_name, {}, out.view(), desk.random);
 }
 
 void Keystrokes::load(OpenVault& vault, const StoreReader& reader) {

@@ -124,7 +124,7 @@ void keep_marks(Library::Desk& desk, const EntityState& state, const Author& aut
                 const UndoMarks& marks) {
   wire::Writer subject;
   subject.id(state.entity).id(author.log());
-  desk.vault.view().put_kept("undo", subject.view(), marks.encode());
+  desk.vault.view().keep(desk.draft, "undo", subject.view(), marks.encode(), desk.random);
 }
 
 Result<UndoStack::Entry> next_to_take_back(const Past& past, crdt::LogIndex own,

@@ -118,7 +118,7 @@ Result<std::optional<Library::Written>> find_earlier(Library::Desk& desk, const 
     return fail(Errc::oversized, "an idempotency key may have at most 64 bytes");
   const auto stored = desk.vault.view().find_kept(desk.draft, "once", as_bytes(key));
   if (!stored) return pass(stored);
-  if (!*stored || (*stored)->empty()) return std::optional<Library::Written>();
+  if (!*stored) return std::optional<Library::Written>();
   wire::Reader in(**stored);
   Library::Written earlier;
   const Digest before = in.id<Digest>();
@@ -148,15 +148,15 @@ Status remember(Library::Desk& desk, const std::string& key, const Digest& reque
   const std::string slot = std::to_string(next % idempotency_keys_max);
   const auto oldest = view.find_kept(desk.draft, "once-slot", as_bytes(slot));
   if (!oldest) return pass(oldest);
-  if (*oldest) view.put_kept("once", **oldest, {});
-  view.put_kept("once-slot", as_bytes(slot), to_buffer(as_bytes(key)));
+  if (*oldest) view.drop_kept(desk.draft, "once", **oldest);
+  view.keep(desk.draft, "once-slot", as_bytes(slot), as_bytes(key), desk.random);
   wire::Writer row;
   row.id(request).id(answer.entity).varint(answer.ops_applied).text(answer.version);
   row.varint(answer.nodes_made.size());
   for (const std::string& node : answer.nodes_made) row.text(node);
-  view.put_kept("once", as_bytes(key), row.take());
+  view.keep(desk.draft, "once", as_bytes(key), row.view(), desk.random);
   wire::Writer advanced;
-  view.put_kept("once-next", {}, advanced.u64(next + 1).take());
+  view.keep(desk.draft, "once-next", {}, advanced.u64(next + 1).view(), desk.random);
   return {};
 }
 

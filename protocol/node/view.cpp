@@ -192,22 +192,19 @@ Result<std::optional<Buffer>> View::find_extra(const StoreReader& reader, std::s
   return std::optional<Buffer>(std::move(*opened));
 }
 
-void View::put_kept(std::string_view name, Bytes subject, Buffer value) {
-  extras_.insert_or_assign(named_key('k', name, subject), std::move(value));
+void View::keep(log::Draft& draft, std::string_view name, Bytes subject, Bytes value,
+                Random& random) {
+  const Buffer key = named_key('k', name, subject);
+  draft.put(Family::view, key, seal_row(key, value, random));
 }
 
-void View::keep_now(log::Draft& draft, std::string_view name, Bytes subject, Buffer value,
-                    Random& random) {
-  const Buffer key = named_key('k', name, subject);
-  extras_.erase(key);
-  draft.put(Family::view, key, seal_row(key, value, random));
+void View::drop_kept(log::Draft& draft, std::string_view name, Bytes subject) {
+  draft.remove(Family::view, named_key('k', name, subject));
 }
 
 Result<std::optional<Buffer>> View::find_kept(const StoreReader& reader, std::string_view name,
                                               Bytes subject) const {
   const Buffer key = named_key('k', name, subject);
-  if (const auto found = extras_.find(key); found != extras_.end())
-    return std::optional<Buffer>(found->second);
   const auto stored = reader.get(Family::view, key);
   if (!stored || !*stored) return stored;
   // To make the view anew would not bring it back.

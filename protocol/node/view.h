@@ -49,15 +49,13 @@ class View {
   Result<std::optional<Buffer>> find_extra(const StoreReader& reader, std::string_view name,
                                            Bytes subject) const;
 
-  // The same for what is in no log, and therefore outlives the snapshot. What cannot be read is
+  // The same for what is in no log, and therefore outlives the snapshot. It is written at once, not
+  // with the snapshot: a crash parts it from no event of the same draft. What cannot be read is
   // gone.
-  void put_kept(std::string_view name, Bytes subject, Buffer value);
+  void keep(log::Draft& draft, std::string_view name, Bytes subject, Bytes value, Random& random);
+  void drop_kept(log::Draft& draft, std::string_view name, Bytes subject);
   Result<std::optional<Buffer>> find_kept(const StoreReader& reader, std::string_view name,
                                           Bytes subject) const;
-
-  // The same, written at once.
-  void keep_now(log::Draft& draft, std::string_view name, Bytes subject, Buffer value,
-                Random& random);
 
   bool is_dirty() const { return dirty_count_ > 0 || !extras_.empty(); }
   // Enough has gathered that it should be written now.

@@ -262,6 +262,26 @@ TEST_CASE("undoing goes back change by change, and redoing forth, also after a r
         Errc::not_found);
 }
 
+TEST_CASE("what was just undone stays undone when the power goes before the view is written") {
+  Desk desk(1);
+  desk.edit(entitle("second"));
+  desk.edit(entitle("third"));
+  const auto restart = [&] {
+    desk.devices.restart(0);
+    REQUIRE(desk.devices.call(0, step::VaultUnlock{step::SecretText("correct horse")}).has_value());
+  };
+  desk.undo();
+  restart();
+  CHECK(desk.read("title") == "second");
+  desk.undo();
+  restart();
+  CHECK(desk.read("title") == "first");
+  desk.redo();
+  restart();
+  desk.redo();
+  CHECK(desk.read("title") == "third");
+}
+
 TEST_CASE("undoing takes back what this device did and leaves what others did") {
   Desk desk(2);
   desk.edit(insert(5, " brave world"));

@@ -74,6 +74,24 @@ TEST_CASE("a change repeated under its idempotency key is done once, and another
   CHECK(body_of(devices, 0, once.entity) == "hello!");
 }
 
+TEST_CASE("an idempotency key is not forgotten when the power goes just after its change") {
+  Devices devices(1);
+  devices.make_vault(0);
+  step::EntityCreate create = note("first", "hello");
+  create.idempotency_key = "k";
+  const auto once = devices.get<step::WrittenAnswer>(0, create);
+  devices.restart(0);
+  unlock(devices, 0);
+  CHECK(devices.get<step::WrittenAnswer>(0, create).entity == once.entity);
+  step::EntityUpdate update = typed(once.entity, 5, "!");
+  update.idempotency_key = "u";
+  const auto first = devices.get<step::WrittenAnswer>(0, update);
+  devices.restart(0);
+  unlock(devices, 0);
+  CHECK(devices.get<step::WrittenAnswer>(0, update).version == first.version);
+  CHECK(body_of(devices, 0, once.entity) == "hello!");
+}
+
 TEST_CASE("an op that would put a container beside a value is refused, and changes nothing") {
   Devices devices(1);
   devices.make_vault(0);
