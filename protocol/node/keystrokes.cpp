@@ -25,6 +25,7 @@ constexpr std::string_view row_name = "typing";
 // The row is written with every keystroke.
 constexpr std::size_t typing_size_max = 12 * 1024;
 constexpr std::size_t open_max = 4;
+constexpr std::size_t merge_slice = 2048;
 
 std::uint64_t length_in(const text::Rope& rope, crdt::Positions unit) {
   if (unit == crdt::Positions::utf16) return rope.utf16_units();
@@ -64,6 +65,23 @@ std::string text_after(std::string_view before, const crdt::TextEdit& edit) {
   return rope.text();
 }
 
+// What was loaded, and is shown nowhere yet, was typed into a version that may be in the log only:
+// it has to wait until whatever can be merged is. Errors: of merging.
+Result<bool> is_ready(Library::Desk& desk, const std::optional<text::Rope>& shown) {
+  if (shown || desk.vault.backlog() == 0) return true;
+  const auto more = desk.vault.merge(desk.draft, merge_slice);
+  if (!more) return pass(more);
+  return !*more;
+}
+
+// For who asks for it by name. Errors: Errc::busy.
+Status check_ready(Library::Desk& desk, const std::optional<text::Rope>& shown) {
+  const auto ready = is_ready(desk, shown);
+  if (!ready) return pass(ready);
+  if (*ready) return {};
+  return fail(Errc::busy, "what is stored is still being merged; try again in a moment");
+}
+
 // A conflict may show something else and keep the text.
 bool shows_text(const EntityState& state, const crdt::Path& path) {
   return state.document.kind_at(path) == crdt::Kind::text;
@@ -97,6 +115,8 @@ Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::Text
   const bool goes_on =
       at != open_.end() && at->second.path == typed.path && at->second.rope && !at->second.failed;
   if (!goes_on) {
+    if (at != open_.end())
+      if (Status ready = check_ready(desk, at->second.rope); !ready) return pass(ready);
     const bool is_full = at == open_.end() && open_.size() >= open_max;
     const std::optional<EntityId> which = is_full ? std::nullopt : std::optional(typed.entity);
     // What failed once is tried once more, and then makes room.
@@ -106,6 +126,10 @@ Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::Text
       save(desk);
     }
     if (auto written = flush(desk, which); !written) return pass(written);
+    if (is_full)
+      for (const auto& [entity, waiting] : open_)
+        if (!waiting.failed)
+          if (Status ready = check_ready(desk, waiting.rope); !ready) return pass(ready);
     auto typing = begin(desk, typed, now);
     if (!typing) return pass(typing);
     at = open_.emplace(typed.entity, std::move(*typing)).first;
@@ -193,7 +217,12 @@ Result<std::optional<Library::Written>> Keystrokes::write_those(Library::Desk& d
   bool any = false;
   for (auto at = open_.begin(); at != open_.end();) {
     const auto next = std::next(at);
-    if (wanted(at->first, at->second)) {
+    const auto ready =
+        wanted(at->first, at->second) ? is_ready(desk, at->second.rope) : Result<bool>(false);
+    if (!ready) {
+      at->second.failed = true;
+      done = pass(ready);
+    } else if (*ready) {
       any = true;
       if (Status one = write_due(desk, at, &written); !one) done = one;
     }
@@ -206,6 +235,8 @@ Result<std::optional<Library::Written>> Keystrokes::write_those(Library::Desk& d
 
 Result<std::optional<Library::Written>> Keystrokes::flush(Library::Desk& desk,
                                                           const std::optional<EntityId>& entity) {
+  if (const auto at = entity ? open_.find(*entity) : open_.end(); at != open_.end())
+    if (Status ready = check_ready(desk, at->second.rope); !ready) return pass(ready);
   return write_those(desk, [&](const EntityId& id, const Typing& typing) {
     return entity ? id == *entity : !typing.failed;
   });
@@ -223,8 +254,10 @@ Status Keystrokes::write_before_merge(Library::Desk& desk) {
   bool any = false;
   for (auto& [entity, typing] : open_) {
     if (typing.failed || typing.pen.is_empty()) continue;
+    const auto ready = is_ready(desk, typing.rope);
+    if (ready && !*ready) continue;
     any = true;
-    auto made = write(desk, entity, typing);
+    auto made = ready ? write(desk, entity, typing) : Result<Library::Written>(pass(ready));
     if (made) {
       typing.base = made->answer.version;
       typing.pen = {};

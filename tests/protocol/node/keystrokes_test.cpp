@@ -180,6 +180,33 @@ TEST_CASE("a crash loses nothing of what was typed") {
   CHECK(desk.text(1) == "so: one two");
 }
 
+TEST_CASE("what was typed into what the view did not have yet is written after a crash") {
+  Devices devices(1);
+  devices.make_vault(0);
+  for (const int changes : {1, 6000}) {
+    step::EntityCreate create;
+    create.ops.push_back(crdt::Op{page, crdt::TextInsert{0, "abc"}});
+    const EntityId entity = devices.get<step::WrittenAnswer>(0, std::move(create)).entity;
+    for (int i = 0; i < changes; ++i) {
+      step::EntityUpdate update;
+      update.entity = entity;
+      update.ops.push_back(crdt::Op{{}, crdt::MapSet{"n", crdt::Scalar(std::int64_t{i})}});
+      devices.get<step::WrittenAnswer>(0, std::move(update));
+    }
+    devices.get<step::TypedAnswer>(0, step::TextType{entity, page, 3, 0, "Z"});
+    devices.restart(0);
+    REQUIRE(devices.call(0, step::VaultUnlock{step::SecretText("correct horse")}));
+    CHECK(devices.get<step::StatusAnswer>(0, step::SystemStatus{}).attention.empty());
+    devices.run();
+    CHECK(devices.get<step::StatusAnswer>(0, step::SystemStatus{}).attention.empty());
+    step::EntityHistory history;
+    history.entity = entity;
+    CHECK(devices.get<step::HistoryAnswer>(0, history).versions.front().inserted == 1);
+    CHECK(devices.get<step::WrittenAnswer>(0, step::TextFlush{entity, step::Wait::local})
+              .ops_applied == 0);
+  }
+}
+
 TEST_CASE("connected devices are shown what is typed before it is an event") {
   Typist desk;
   step::SubOpen open;
