@@ -186,6 +186,28 @@ def undo_apart(laptop, phone):
     laptop.cli("rm", entity)
 
 
+def undo_over_restarts(laptop):
+    """What was just undone, or just done under a key, is known after any end of the agent."""
+    for end in (laptop.kill, laptop.stop):
+        entity = laptop.call("entity.create", {"type": "letter", "value": {"title": "0", "read": {"$counter": 0}}})["entity"]
+        for title in ("1", "2"):
+            laptop.call("entity.update", {"entity": entity, "ops": [{"op": "put", "path": "/title", "value": title}]})
+        laptop.call("entity.undo", {"entity": entity})
+        end()
+        laptop.start()
+        laptop.unlock()
+        laptop.call("entity.undo", {"entity": entity})
+        assert value(laptop, entity)["title"] == "0", value(laptop, entity)
+        once = {"entity": entity, "ops": [{"op": "counter.add", "path": "/read", "by": 1}], "idempotency_key": "read" + entity}
+        laptop.call("entity.update", once)
+        end()
+        laptop.start()
+        laptop.unlock()
+        laptop.call("entity.update", once)
+        assert value(laptop, entity)["read"] == 1, value(laptop, entity)
+        laptop.cli("rm", entity)
+
+
 def rebuild(laptop, phone, entity):
     """All that is shown follows from the log; what can be undone does not, and stays."""
     for agent in (laptop, phone):
@@ -225,6 +247,7 @@ def main():
         go_back(laptop, phone, entity)
         undo_apart(laptop, phone)
         rebuild(laptop, phone, entity)
+        undo_over_restarts(laptop)
         laptop.stop()
         phone.stop()
     print("history: ok")

@@ -71,6 +71,18 @@ def kept_over_a_kill(laptop, entity):
     laptop.call("entity.update", {"entity": entity, "ops": [{"op": "text.remove", "path": "/body", "at": 0, "count": 3}]})
 
 
+def kept_when_all_of_it_is_new(laptop):
+    """The entity, too, is younger than what is written of it beside the log."""
+    for end in (laptop.kill, laptop.stop):
+        entity = laptop.call("entity.create", {"type": "note", "value": {"body": {"$text": "abc"}}})["entity"]
+        laptop.call("text.type", {"entity": entity, "path": "/body", "at": 3, "insert": "Z"})
+        end()
+        laptop.start()
+        laptop.unlock()
+        assert body(laptop, entity) == "abcZ", body(laptop, entity)
+        assert laptop.call("system.status")["attention"] == []
+
+
 def marked(laptop, phone, entity):
     mark = {"op": "text.mark", "path": "/body"}
     laptop.call("entity.update", {"entity": entity, "ops": [
@@ -143,6 +155,7 @@ def main():
         seen_while_typing(laptop, phone, entity)
         print("typing was shown, and became one change that one undo takes back")
         kept_over_a_kill(laptop, entity)
+        kept_when_all_of_it_is_new(laptop)
         agents.wait_level(laptop, phone)
         print("a killed agent lost nothing of it")
         marked(laptop, phone, entity)
