@@ -95,7 +95,8 @@ class Layers(LintCase):
             ("agent/a.cpp", "<rocksdb/db.h>", "is confined to storage/"),
             ("agent/a.cpp", "<nlohmann/json.hpp>", "is confined to ipc/"),
             ("agent/a.cpp", "<qrcodegen/qrcodegen.hpp>", "is confined to service/"),
-            ("agent/a.cpp", "<avahi-client/client.h>", "no folder of the program"),
+            ("agent/a.cpp", "<avahi-client/client.h>", "is confined to agent/discovery/"),
+            ("agent/a.cpp", "<doctest/doctest.h>", "no folder of the program"),
         ]:
             with self.subTest(message):
                 self.plant(name, include)
