@@ -273,7 +273,8 @@ Status Keystrokes::write_before_merge(Library::Desk& desk) {
 std::optional<Instant> Keystrokes::deadline() const {
   std::optional<Instant> first;
   for (const auto& [entity, typing] : open_) {
-    if (typing.failed) continue;
+    // Nothing is to be written of what became an event before a merge.
+    if (typing.failed || typing.pen.is_empty()) continue;
     if (!first || typing.due() < *first) first = typing.due();
   }
   return first;
