@@ -4,6 +4,7 @@
 #include "agent/address.h"
 #include "agent/discovery/avahi_poll.h"
 #include "agent/discovery/interface_addresses.h"
+#include "protocol/discovery/lan_tag.h"
 
 #include <algorithm>
 #include <deque>
@@ -24,6 +25,7 @@
 namespace syncline::agent {
 namespace {
 
+constexpr const char* service_type = discovery::lan_service_type.data();  // a literal: it ends in 0
 constexpr auto retry_first = std::chrono::seconds(1);
 constexpr auto retry_last = std::chrono::seconds(60);
 // Answers get lost on wireless networks.
@@ -59,7 +61,7 @@ std::optional<std::vector<std::string>> texts_of(const AvahiStringList* list) {
   std::size_t size = 0;
   for (; list != nullptr; list = list->next) {
     size += list->size + 1;
-    if (size > LanDiscovery::txt_size_max) return std::nullopt;
+    if (size > discovery::lan_txt_size_max) return std::nullopt;
     const auto* begin = static_cast<const std::uint8_t*>(list->text);
     out.emplace_back(begin, begin + list->size);
   }
@@ -188,7 +190,7 @@ class AvahiDiscovery final : public LanDiscovery {
       txt.reset(avahi_string_list_add(txt.release(), text.c_str()));
     return avahi_entry_group_add_service_strlst(group_.get(), AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
                                                 AvahiPublishFlags{}, announced_->instance.c_str(),
-                                                lan_service_type, nullptr, host.c_str(),
+                                                service_type, nullptr, host.c_str(),
                                                 announced_->port, txt.get()) >= 0;
   }
 
@@ -209,8 +211,8 @@ class AvahiDiscovery final : public LanDiscovery {
   void browse() {
     if (browser_) return;
     browser_.reset(avahi_service_browser_new(running_, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC,
-                                             lan_service_type, nullptr, AvahiLookupFlags{},
-                                             &browsed, this));
+                                             service_type, nullptr, AvahiLookupFlags{}, &browsed,
+                                             this));
     if (!browser_)
       tell(false, "avahi-daemon does not search: " +
                       std::string(avahi_strerror(avahi_client_errno(running_))));
@@ -252,7 +254,7 @@ class AvahiDiscovery final : public LanDiscovery {
       if (found == found_.end() || found->second.resolver) continue;
       ++found->second.tries;
       found->second.resolver.reset(avahi_service_resolver_new(
-          running_, std::get<0>(key), std::get<1>(key), std::get<2>(key).c_str(), lan_service_type,
+          running_, std::get<0>(key), std::get<1>(key), std::get<2>(key).c_str(), service_type,
           "local", AVAHI_PROTO_UNSPEC, AvahiLookupFlags{}, &resolved, this));
       if (found->second.resolver) ++resolving_;
     }

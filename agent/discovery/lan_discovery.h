@@ -14,8 +14,6 @@
 
 namespace syncline::agent {
 
-inline constexpr const char* lan_service_type = "_syncline._tcp";
-
 struct LanAnnouncement {
   std::string instance;  // a random name, also that of the host in the record
   std::uint16_t port = 0;
@@ -35,7 +33,6 @@ class LanDiscovery {
   // Of all networks together. A flood of names fills no more than this.
   static constexpr std::size_t instances_max = 256;
   static constexpr std::size_t resolving_max = 16;
-  static constexpr std::size_t txt_size_max = 400;
 
   struct Events {
     // Again when its address or its texts change; once for each network and address family.

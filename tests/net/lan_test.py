@@ -118,16 +118,5 @@ def modes(a, b):
     wait_linked(a, b, what="the devices to be connected again")
 
 
-def main():
-    missing = hosts.available("dbus-daemon", "avahi-daemon")
-    if missing:
-        print(f"skipped: {missing}")
-        return 77
-    with hosts.world() as world:
-        story(world)
-    print("ok")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(hosts.tell(story, "dbus-daemon", "avahi-daemon"))

@@ -82,16 +82,5 @@ def story(world):
     assert a.call("net.status")["relays"] == []
 
 
-def main():
-    missing = hosts.available()
-    if missing:
-        print(f"skipped: {missing}")
-        return 77
-    with hosts.world() as world:
-        story(world)
-    print("ok")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(hosts.tell(story))

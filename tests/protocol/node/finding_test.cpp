@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/node/finding.h"
 
+#include "protocol/discovery/lan_tag.h"
 #include "tests/protocol/node/devices.h"
 
 #include <doctest/doctest.h>
@@ -69,6 +70,25 @@ TEST_CASE("a join where nobody invites says how to go on") {
   const auto status = devices.get<step::PairAnswer>(0, step::PairStatus{});
   CHECK(status.phase == step::PairPhase::failed);
   CHECK(status.failure.value_or("").find("--address") != std::string::npos);
+}
+
+TEST_CASE("a join by digits tries no more than a few of those that say they invite (F5)") {
+  Devices devices(2);
+  devices.has_lan = true;
+  devices.make_vault(0);
+  (void)devices.get<step::InviteAnswer>(0, step::PairInvite{});
+  devices.run(1s);
+  const auto txt = devices.lan(0).announcement->txt;
+  devices.has_lan = false;
+  step::PairJoin join;
+  join.code_or_uri = step::SecretText("123-456-789");
+  join.device_name = "joiner";
+  (void)devices.get<step::PairAnswer>(1, std::move(join));
+  for (int i = 1; i <= 20; ++i)
+    devices[1].inputs.push_back(step::LanSighted{"instance-" + std::to_string(i),
+                                                 "10.1.1." + std::to_string(i) + ":4711", txt});
+  devices.run(2s);
+  CHECK(devices.dials_of(1) == discovery::lan_pairing_tries_max);
 }
 
 TEST_CASE("a device that appears at another address is connected there at once") {
