@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
@@ -55,7 +56,10 @@ class RelaySocket {
  public:
   explicit RelaySocket(std::uint16_t port, const std::string& from = "127.0.0.1");
   ~RelaySocket();
-  RelaySocket(RelaySocket&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+  RelaySocket(RelaySocket&& other) noexcept
+      : socket_(std::exchange(other.socket_, -1)),
+        frames_(std::move(other.frames_)),
+        unread_(std::move(other.unread_)) {}
   RelaySocket(const RelaySocket&) = delete;
   RelaySocket& operator=(const RelaySocket&) = delete;
 
