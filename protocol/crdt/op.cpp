@@ -359,6 +359,10 @@ Path decode_path(wire::Reader& in) {
 
 void encode_ops(wire::Writer& out, std::span<const Op> ops) {
   out.varint(ops.size());
+  encode_uncounted(out, ops);
+}
+
+void encode_uncounted(wire::Writer& out, std::span<const Op> ops) {
   const Path* before = nullptr;
   for (const Op& op : ops) {
     encode_op(out, op, before);
@@ -373,8 +377,12 @@ Buffer encode_ops(std::span<const Op> ops) {
 }
 
 std::vector<Op> decode_ops(wire::Reader& in) {
+  return decode_uncounted(in, in.varint(limits::ops_per_event_max));
+}
+
+std::vector<Op> decode_uncounted(wire::Reader& in, std::uint64_t count) {
   std::vector<Op> ops;
-  const std::uint64_t count = in.varint(limits::ops_per_event_max);
+  if (count > limits::ops_per_event_max) in.fail_with(Errc::oversized);
   // An op is at least two bytes.
   ops.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(count, in.left() / 2)));
   std::size_t paths_size = 0;

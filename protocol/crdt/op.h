@@ -181,6 +181,9 @@ void encode_ops(wire::Writer& out, std::span<const Op> ops);
 Buffer encode_ops(std::span<const Op> ops);
 // Fails the reader; the form for ops inside a larger message.
 std::vector<Op> decode_ops(wire::Reader& in);
+// The same without the count, which the message says elsewhere.
+void encode_uncounted(wire::Writer& out, std::span<const Op> ops);
+std::vector<Op> decode_uncounted(wire::Reader& in, std::uint64_t count);
 // The whole of `bytes` and nothing else.
 Result<std::vector<Op>> decode_ops(Bytes bytes);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// edit    = n:varint n*place n*change text:bytes
+// edit    = n:varint n*place n*change text
 // place   = zigzag: the position less the place where the splice before ended (its position and
 //           what it inserted; 0 before the first)
 // change  = (count << 2):varint inserts | (count << 2 | 1):varint removes
 //         | (removed << 2 | 2):varint inserted:varint; no count is 0
-// text    = what the splices insert, as many characters as they say together
+// text    = what the splices insert, UTF-8: as many characters as they say together
 #include "protocol/crdt/text_edit.h"
 
 #include "protocol/base/limits.h"
@@ -69,6 +69,17 @@ void decode_change(wire::Reader& in, TextSplice& splice) {
   if (count == 0) in.fail_with(Errc::invalid);
 }
 
+// As the bytes in front of them say. One that continues no character is a byte of the next op.
+std::size_t size_of_scalars(wire::Reader ahead, std::uint64_t count) {
+  const Bytes bytes = ahead.rest();
+  std::size_t size = 0;
+  for (; count > 0 && size < bytes.size(); --count) {
+    const std::uint8_t first = bytes[size];
+    size += first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  }
+  return size;
+}
+
 }  // namespace
 
 void encode_text_edit(wire::Writer& out, const TextEdit& edit) {
@@ -79,7 +90,7 @@ void encode_text_edit(wire::Writer& out, const TextEdit& edit) {
     expected = splice.position + splice.inserted;
   }
   for (const TextSplice& splice : edit.splices) encode_change(out, splice);
-  out.text(edit.text);
+  out.fixed(as_bytes(edit.text));
 }
 
 TextEdit decode_text_edit(wire::Reader& in) {
@@ -99,7 +110,7 @@ TextEdit decode_text_edit(wire::Reader& in) {
     decode_change(in, splice);
     before += splice.inserted;
   }
-  edit.text = in.text(limits::event_plaintext_size_max);
+  edit.text = to_text(in.fixed(size_of_scalars(in, before)));
   if (in.ok() && !is_well_formed(edit)) in.fail_with(Errc::invalid);
   return edit;
 }

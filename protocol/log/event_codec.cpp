@@ -2,9 +2,10 @@
 //
 //   entity tag = first 8 bytes of the key id, XOR header_mask(K_hdr, nonce)
 //   associated = "ev1" ‖ space 32 ‖ log id 16 ‖ seq u64 ‖ epoch u32 ‖ key id 16 ‖ flags u8
-//   plaintext  = format u8 (1) ‖ kind u8 ‖ wall delta zigzag (ms) ‖ deps ‖ body ‖ zeros
+//   plaintext  = head u8 ‖ wall delta zigzag (ms) ‖ [deps] ‖ body ‖ zeros
+//   head       = format (1) << 2 | 2 if there are deps | kind (0 or 1)
 //   deps       = count varint ‖ (index varint ‖ [log id 16 if index is new] ‖ growth varint)*
-//              ‖ [deps digest 16 if count > 0], indexes ascending, new logs ascending by id
+//              ‖ deps digest 16; indexes ascending, new logs ascending by id
 //   body       = length varint ‖ bytes
 #include "protocol/log/event_codec.h"
 
@@ -18,6 +19,8 @@ namespace syncline::log {
 namespace {
 
 constexpr std::uint8_t format = 1;
+constexpr unsigned format_shift = 2;
+constexpr std::uint8_t has_deps = 2, kind_mask = 1;
 
 Buffer associated(const LogReaderState& state, const EventKey& key, std::uint8_t flags) {
   wire::Writer out;
@@ -135,8 +138,10 @@ Result<SealedEvent> EventCodec::seal(LogReaderState& state, const EventKey& key,
   constexpr std::size_t front_max = 2 + 10 + 2 + 3;
   wire::Writer out(padded_size(front_max + event.deps.size() * (LogId::size + 9) +
                                DepsDigest::size + event.body.size()));
-  out.u8(format).u8(static_cast<std::uint8_t>(event.kind));
-  out.zigzag(wall_delta(state.wall_, event.wall)).varint(advance->steps.size());
+  out.u8(static_cast<std::uint8_t>(format << format_shift | (event.deps.empty() ? 0 : has_deps) |
+                                   static_cast<std::uint8_t>(event.kind)));
+  out.zigzag(wall_delta(state.wall_, event.wall));
+  if (!event.deps.empty()) out.varint(advance->steps.size());
   for (const auto& step : advance->steps) {
     const bool is_new = step.index >= state.known_.size();
     out.varint(step.index);
@@ -163,6 +168,7 @@ Result<SealedEvent> EventCodec::seal(LogReaderState& state, const EventKey& key,
 void EventCodec::read_deps(const LogReaderState& state, wire::Reader& in, OpenedEvent& event,
                            Advance& advance) {
   const std::uint64_t count = in.varint(limits::event_deps_max);
+  if (count == 0) in.fail_with(Errc::non_canonical);
   std::size_t dictionary = state.known_.size();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     const auto index = static_cast<std::uint32_t>(in.varint(dictionary));
@@ -185,7 +191,7 @@ void EventCodec::read_deps(const LogReaderState& state, wire::Reader& in, Opened
     advance.steps.push_back({index, known});
     event.deps.push_back(known);
   }
-  if (count > 0) event.digest = in.id<DepsDigest>();
+  event.digest = in.id<DepsDigest>();
 }
 
 Result<OpenedEvent> EventCodec::open(LogReaderState& state, const EventKey& key,
@@ -196,12 +202,11 @@ Result<OpenedEvent> EventCodec::open(LogReaderState& state, const EventKey& key,
   wire::Reader in(*plaintext);
   OpenedEvent opened;
   Advance advance;
-  if (in.u8() != format) in.fail_with(Errc::unsupported);
-  const std::uint8_t kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(EventKind::control)) in.fail_with(Errc::unsupported);
-  opened.kind = static_cast<EventKind>(kind);
+  const std::uint8_t head = in.u8();
+  if (head >> format_shift != format) in.fail_with(Errc::unsupported);
+  opened.kind = static_cast<EventKind>(head & kind_mask);
   opened.wall = advance.wall = wall_after(state.wall_, in.zigzag());
-  read_deps(state, in, opened, advance);
+  if ((head & has_deps) != 0) read_deps(state, in, opened, advance);
   opened.body = to_buffer(in.bytes(limits::event_plaintext_size_max));
   if (in.ok() && padded_size(plaintext->size() - in.left()) != plaintext->size())
     in.fail_with(Errc::non_canonical);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// body := kind u8 | (type: length v, UTF-8)  if kind = create | ops  if kind != remove
+// body := (ops << 2 | kind) v | (type: length v, UTF-8)  if kind = create | op * ops
 #include "protocol/node/entity_body.h"
 
 #include "protocol/base/limits.h"
@@ -11,22 +11,31 @@
 
 namespace syncline::node {
 
+namespace {
+
+constexpr unsigned kind_bits = 2;
+constexpr std::uint64_t kind_mask = 3;
+
+}  // namespace
+
 Buffer encode_body(const EntityBody& body) {
   wire::Writer out;
-  out.u8(static_cast<std::uint8_t>(body.kind));
+  out.varint(std::uint64_t{body.ops.size()} << kind_bits | static_cast<std::uint8_t>(body.kind));
   if (body.kind == BodyKind::create) out.text(body.type);
-  if (body.kind != BodyKind::remove) crdt::encode_ops(out, body.ops);
+  crdt::encode_uncounted(out, body.ops);
   return out.take();
 }
 
 Result<EntityBody> decode_body(Bytes bytes) {
   wire::Reader in(bytes);
   EntityBody body;
-  const std::uint8_t kind = in.u8();
+  const std::uint64_t head = in.varint(limits::ops_per_event_max << kind_bits | kind_mask);
+  const std::uint64_t kind = head & kind_mask, count = head >> kind_bits;
   if (kind > static_cast<std::uint8_t>(BodyKind::remove)) in.fail_with(Errc::unsupported);
   body.kind = static_cast<BodyKind>(kind);
+  if (body.kind == BodyKind::remove && count > 0) in.fail_with(Errc::invalid);
   if (body.kind == BodyKind::create) body.type = in.text(type_size_max);
-  if (in.ok() && body.kind != BodyKind::remove) body.ops = crdt::decode_ops(in);
+  if (in.ok()) body.ops = crdt::decode_uncounted(in, count);
   return in.finish(std::move(body));
 }
 

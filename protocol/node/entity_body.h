@@ -28,7 +28,7 @@ struct EntityBody {
   std::vector<crdt::Op> ops;  // of create and edit
 };
 
-// Requires: crdt::check_ops(ops), a type of at most type_size_max bytes.
+// Requires: crdt::check_ops(ops), none to remove, a type of at most type_size_max bytes.
 Buffer encode_body(const EntityBody& body);
 // Errors: Errc::unsupported for a kind of a newer Syncline; as Reader.
 Result<EntityBody> decode_body(Bytes bytes);

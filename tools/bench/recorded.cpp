@@ -173,15 +173,15 @@ std::size_t deps_size(const history::PastEvent& event, const crdt::VersionVector
     if (seen.log == event.id.log || seen.seq == known) continue;
     size += 1 + wire::varint_size(seen.seq - known) + (known == 0 ? 16 : 0);
   }
-  return 1 + (size > 0 ? size + 16 : 0);
+  return size > 0 ? 1 + size + 16 : 0;
 }
 
 }  // namespace
 
 // What stands around a body in a log: tag, nonce, flags and size, the seal; inside, Spec section 5:
-// format, kind, wall, dependencies, and its length.
+// head, wall, dependencies, and its length.
 std::size_t loose_bytes(const std::vector<history::PastEvent>& events) {
-  constexpr std::size_t outside = 8 + 24 + 1 + 2 + crypto::aead_tag_size, inside = 1 + 1 + 3;
+  constexpr std::size_t outside = 8 + 24 + 1 + 2 + crypto::aead_tag_size, inside = 1 + 3;
   std::size_t size = 0;
   std::map<crdt::LogIndex, crdt::VersionVector> known;  // to each log
   for (const history::PastEvent& event : events) {

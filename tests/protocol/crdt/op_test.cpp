@@ -51,6 +51,19 @@ TEST_CASE("every op survives its encoding, alone and after others") {
   CHECK(decode_ops(encode_ops(std::vector<Op>{})).value().empty());
 }
 
+TEST_CASE("C3: the text of a text edit ends where it says, whatever op comes next") {
+  // Paths so deep that the next head looks like the continuation of a character.
+  for (std::size_t depth = 0; depth <= 16; ++depth)
+    for (const char* text : {"a", "é", "日", "😀"}) {
+      const TextEdit edit{{{5, 0, 1}, {0, 2, 0}}, text};
+      const std::vector<Op> ops{
+          {at("t"), edit}, {deep_path(depth), MapRemove{"k"}}, {deep_path(depth), edit}};
+      const Buffer bytes = encode_ops(ops);
+      CHECK(decode_ops(bytes).value() == ops);
+      CHECK_FALSE(decode_ops(Bytes(bytes).first(bytes.size() - 1)));
+    }
+}
+
 TEST_CASE("C2: every op has the bytes that the specification gives it") {
   const Path deep = deep_path(16);
   Buffer steps;

@@ -90,15 +90,15 @@ TEST_CASE("a splice that does nothing, or is spelt otherwise, is refused (C3)") 
     return !in.finish(0);
   };
   using namespace std::string_view_literals;
-  CHECK(encoded({{{3, 0, 2}, {1, 2, 1}, {0, 4, 0}}, "abc"}) == "\3\6\7\3\10\12\1\21\3abc"sv);
-  CHECK_FALSE(refused("\1\0\4\1a"sv));
-  CHECK_FALSE(refused("\1\0\5\0"sv));
-  CHECK_FALSE(refused("\1\0\6\1\1a"sv));
-  CHECK(refused("\1\0\0\0"sv));     // inserts nothing
-  CHECK(refused("\1\0\1\0"sv));     // removes nothing
-  CHECK(refused("\1\0\2\1\1a"sv));  // replaces nothing
-  CHECK(refused("\1\0\6\0\0"sv));   // replaces by nothing
-  CHECK(refused("\1\0\7\1\1a"sv));  // no such change
-  CHECK(refused("\1\0\4\2ab"sv));   // more than it says
+  CHECK(encoded({{{3, 0, 2}, {1, 2, 1}, {0, 4, 0}}, "abc"}) == "\3\6\7\3\10\12\1\21abc"sv);
+  CHECK_FALSE(refused("\1\0\4a"sv));
+  CHECK_FALSE(refused("\1\0\5"sv));
+  CHECK_FALSE(refused("\1\0\6\1a"sv));
+  CHECK(refused("\1\0\0"sv));     // inserts nothing
+  CHECK(refused("\1\0\1"sv));     // removes nothing
+  CHECK(refused("\1\0\2\1a"sv));  // replaces nothing
+  CHECK(refused("\1\0\6\0"sv));   // replaces by nothing
+  CHECK(refused("\1\0\7\1a"sv));  // no such change
+  CHECK(refused("\1\0\4ab"sv));   // more than it says
   CHECK(refused("\0\0"sv));
 }

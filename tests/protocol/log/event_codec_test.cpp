@@ -157,7 +157,7 @@ Buffer padded(wire::Writer& out) {
 TEST_CASE("E3: padding that is not zero or not the canonical size is refused") {
   Pair pair;
   wire::Writer good;
-  good.u8(1).u8(0).zigzag(0).varint(0).bytes(as_bytes("body"));
+  good.u8(4).zigzag(0).bytes(as_bytes("body"));
   const Buffer plaintext = padded(good);
   Buffer dirty = plaintext;
   dirty.back() = 1;
@@ -184,7 +184,7 @@ TEST_CASE("E4: dependencies that do not grow or name a log wrongly are refused")
 
   const auto raw = [&](auto write) {
     wire::Writer out;
-    out.u8(1).u8(0).zigzag(0);
+    out.u8(6).zigzag(0);
     write(out);
     out.fixed(Buffer(16)).bytes(as_bytes("body"));
     return test::error_of(open_raw(pair, padded(out)));
@@ -203,6 +203,7 @@ TEST_CASE("E4: dependencies that do not grow or name a log wrongly are refused")
         }) == Errc::invalid);
   CHECK(raw([](auto& out) { out.varint(1).varint(1).varint(seq_max); }) == Errc::invalid);
   CHECK(raw([](auto& out) { out.varint(limits::event_deps_max + 1); }) == Errc::oversized);
+  CHECK(raw([](auto& out) { out.varint(0); }) == Errc::non_canonical);
   CHECK(raw([](auto& out) { out.varint(1).varint(1).varint(1); }) == std::nullopt);
 }
 
@@ -227,10 +228,10 @@ TEST_CASE("E4: an event names at most 256 logs") {
 TEST_CASE("E5: an event of an unknown format opens to nothing and can be passed over") {
   Pair pair;
   wire::Writer newer;
-  newer.u8(2).u8(0).zigzag(0).varint(0).bytes(as_bytes("body"));
+  newer.u8(8).zigzag(0).bytes(as_bytes("body"));
   CHECK(test::error_of(open_raw(pair, padded(newer))) == Errc::unsupported);
   wire::Writer kind;
-  kind.u8(1).u8(7).zigzag(0).varint(0).bytes(as_bytes("body"));
+  kind.u8(7 << 2).zigzag(0).bytes(as_bytes("body"));
   CHECK(test::error_of(open_raw(pair, padded(kind))) == Errc::unsupported);
   CHECK(pair.reader.seq() == 0);
   pair.reader.skip();

@@ -43,9 +43,9 @@ const Made edited{{1, 1}, crdt::VersionVector({{0, 1}}), BodyKind::edit};
 TEST_CASE("C1: a body has the bytes that the specification gives it, and no others") {
   const EntityBody create{BodyKind::create, "note", set_title};
   CHECK(to_hex(encode_body(create)) ==
-        "01046e6f7465010001"
+        "05046e6f74650001"
         "7402");
-  CHECK(to_hex(encode_body({BodyKind::edit, {}, set_title})) == "000100017402");
+  CHECK(to_hex(encode_body({BodyKind::edit, {}, set_title})) == "0400017402");
   CHECK(to_hex(encode_body({BodyKind::remove, {}, {}})) == "02");
   const auto again = decode_body(encode_body(create));
   REQUIRE(again);
@@ -55,6 +55,7 @@ TEST_CASE("C1: a body has the bytes that the specification gives it, and no othe
   CHECK(decode_body(Buffer{}).error().code == Errc::truncated);
   CHECK(decode_body(Buffer{3}).error().code == Errc::unsupported);
   CHECK(decode_body(Buffer{2, 0}).error().code == Errc::non_canonical);
+  CHECK(decode_body(Buffer{6, 0, 1, 'a', 0}).error().code == Errc::invalid);
   const std::string long_type(type_size_max + 1, 'x');
   CHECK(decode_body(encode_body({BodyKind::create, long_type, {}})).error().code ==
         Errc::oversized);
