@@ -266,7 +266,7 @@ void Sequence<Content>::place_run(const Edit& edit, const Place& at, Run fresh) 
   if (chunks_.empty()) add_chunk();
   Chunk& chunk = *chunks_[at.chunk];
   const std::uint64_t length = fresh.length, shown = fresh.shown() ? length : 0;
-  if (fresh.content.is_moved()) moved_[fresh.first] = &chunk;
+  if (fresh.content.is_moved()) moved_.set(fresh.first, &chunk);
   Run* before = at.run > 0 ? &chunk.runs[at.run - 1] : nullptr;
   if (before && before->removed_by.empty() && before->continues_with(fresh) &&
       !before->content.is_moved() && !fresh.content.is_moved()) {
@@ -292,8 +292,7 @@ void Sequence<Content>::split_chunk(std::size_t index) {
   std::uint64_t moved = 0;
   for (const Run& run : second->runs) {
     moved += run.shown() ? run.length : 0;
-    const auto known = moved_.find(run.first);
-    if (known != moved_.end()) known->second = second.get();
+    if (moved_.find(run.first) != nullptr) moved_.set(run.first, second.get());
   }
   const auto next = static_cast<std::ptrdiff_t>(index + 1);
   chunks_.insert(chunks_.begin() + next, std::move(second));
@@ -334,7 +333,7 @@ void Sequence<Content>::mark(std::size_t chunk, const Edit& edit) {
 
 template <class Content>
 std::size_t Sequence<Content>::chunk_of(const ElementId& element) const {
-  const Chunk* wanted = moved_.at(element);
+  const Chunk* wanted = moved_.find(element);
   while (chunks_[wanted->place].get() != wanted) ++wanted->place;
   return wanted->place;
 }
@@ -355,7 +354,7 @@ void Sequence<Content>::move(const Edit& edit, std::uint64_t index,
   const Place from = isolate(*find(edit.view, index), 1);
   Run& origin = run_at(from);
   auto& item = origin.content.item(0);
-  if (!origin.content.is_moved()) moved_[origin.first] = chunks_[from.chunk].get();
+  if (!origin.content.is_moved()) moved_.set(origin.first, chunks_[from.chunk].get());
   const ElementId seen_at = origin.first;
   const ElementId was = item.moves.empty() ? origin.first : item.moves.front().place;
   const bool before = origin.content.is_moved() ? item.is_used() : origin.shown();
@@ -373,7 +372,7 @@ void Sequence<Content>::move(const Edit& edit, std::uint64_t index,
   mark_places(item, edit);
   mark(chunk_of(seen_at), edit);
   // What the author did not know of may keep it from being shown there.
-  moved_.at(place)->touched.merge(item.fate());
+  moved_.find(place)->touched.merge(item.fate());
   add_shown(chunk_of(was), before ? 1 : 0, 0);
   add_shown(chunk_of(item.moves.front().place), 0, item.is_used() ? 1 : 0);
 }
@@ -404,7 +403,7 @@ void Sequence<Content>::restore_run(Run run, const VersionVector& touched) {
   const EventId put_down = event_of(run.last());
   chunk.touched.raise(put_down.log, put_down.seq);
   chunk.touched.merge(touched);
-  if (run.content.is_moved()) moved_[run.first] = &chunk;
+  if (run.content.is_moved()) moved_.set(run.first, &chunk);
   touched_.merge(touched);
   add_shown(chunks_.size() - 1, 0, run.shown() ? run.length : 0);
   chunk.runs.push_back(std::move(run));
@@ -431,11 +430,8 @@ std::optional<std::string> Sequence<Content>::check() const {
       if (run.length == 0 || run.first.n == 0) return "an empty run";
       if (run.last().n > authors_[run.first.author].count()) return "a run beyond its author";
       if (run.content.length() != run.length) return "a run that lost items";
-      if (run.content.is_moved()) {
-        const auto chunk = moved_.find(run.first);
-        if (chunk == moved_.end() || chunk->second != chunks_[c].get())
-          return "a moved item that is elsewhere";
-      }
+      if (run.content.is_moved() && moved_.find(run.first) != chunks_[c].get())
+        return "a moved item that is elsewhere";
       down[run.first.author] += run.length;
       here += run.shown() ? run.length : 0;
     }

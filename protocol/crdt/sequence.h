@@ -10,22 +10,14 @@
 #pragma once
 
 #include "protocol/crdt/edit.h"
+#include "protocol/crdt/element_map.h"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace syncline::crdt {
-
-// The number `n` (from 1) of those that an author put into one sequence; n = 0 is no element.
-struct ElementId {
-  std::uint32_t author = 0;
-  std::uint64_t n = 0;
-
-  auto operator<=>(const ElementId&) const = default;
-};
 
 template <class Content>
 struct Run {
@@ -169,7 +161,7 @@ class Sequence {
   std::uint64_t shown_ = 0;
   std::vector<Author> authors_;
   // The runs of moved items, which are of length one: where a change of the item is to be counted.
-  std::map<ElementId, Chunk*> moved_;
+  ElementMap<Chunk> moved_;
   VersionVector touched_;
   Reach reach_;  // kept for its memory
   // What is shown in each chunk to an author who had not seen everything; unknown where something

@@ -17,8 +17,6 @@
 //            the element it put down; flag 1: no later move had seen it; times as in a value
 #include "protocol/crdt/snapshot.h"
 
-#include <map>
-
 namespace syncline::crdt {
 namespace {
 
@@ -235,14 +233,15 @@ class RunReader {
     if (std::any_of(missing_.begin(), missing_.end(), [](std::uint64_t n) { return n > 0; }))
       from_.corrupt();
     for (Run<Content>& run : runs_) {
-      const auto item = items_.find(run.first);
+      Item* const item = items_.find(run.first);
       const bool wanted = run.content.items.empty();
-      if (wanted != (item != items_.end())) return from_.corrupt();
+      if (wanted != (item != nullptr)) return from_.corrupt();
       if (!wanted) continue;
-      run.content.guest = item->second;
-      items_.erase(item);
+      run.content.guest = item;
+      items_.set(run.first, nullptr);
+      --places_;
     }
-    if (!items_.empty()) from_.corrupt();
+    if (places_ > 0) from_.corrupt();
     if (!from_.in.ok()) return;
     for (Run<Content>& run : runs_) {
       VersionVector touched;
@@ -280,7 +279,9 @@ class RunReader {
       if (flags > 1 || (i > 0 && item.moves.back().lamport < move.lamport)) from_.corrupt();
       if (!from_.in.ok()) return;
       move.event = sequence_.event_of(move.place);
-      if (!items_.emplace(move.place, &item).second) return from_.corrupt();
+      if (items_.find(move.place) != nullptr) return from_.corrupt();
+      items_.set(move.place, &item);
+      ++places_;
       item.moves.push_back(move);
     }
     if (item.moves.empty() || !item.moves.front().newest) from_.corrupt();
@@ -299,7 +300,8 @@ class RunReader {
   Sequence<Content>& sequence_;
   std::vector<std::uint64_t> missing_;
   std::vector<Run<Content>> runs_;
-  std::map<ElementId, Item*> items_;  // where moves have brought them
+  ElementMap<Item> items_;  // where moves have brought them
+  std::size_t places_ = 0;  // of those, without their run
   ElementId before_;
 };
 
