@@ -47,8 +47,9 @@ Schema reach_schema() {
        listed("addresses",
               object("in the order in which they are tried",
                      {required("address", any_text("host and port")),
-                      required("source", one_of("announced on a local network now, or remembered",
-                                                {"nearby", "remembered"})),
+                      required("source", one_of("announced on a local network now, remembered, or told "
+                                                "by another device",
+                                                {"nearby", "remembered", "told"})),
                       required("allowed", boolean("whether the mode lets it be dialled")),
                       optional("tried_s", count("seconds since it was dialled last")),
                       optional("result", any_text("what came of that, if it failed"))})),
@@ -276,9 +277,10 @@ Schema diff_schema() {
 
 Schema typed_schema() {
   return object(
-      "", {required("entity", id16("the entity")),
-           required("waiting", boolean("whether it waits for more; false: it is a change now")),
-           required("length", count("of the text with it, counted as positions says"))});
+      "",
+      {required("entity", id16("the entity")),
+       required("waiting", boolean("whether it waits for more; false: it is a change now")),
+       required("length", count("of the text as it is shown with it, counted as positions says"))});
 }
 
 Schema cursor_schema() {

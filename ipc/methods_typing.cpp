@@ -43,8 +43,10 @@ std::vector<Method> typing_methods() {
            "devices are shown a preview, and a crash loses nothing",
        .params = object(
            "", {entity_field(), required("path", path_schema("the text")),
-                required("at", integer("where, in the text with all that was typed before", 0,
-                                       typing_position_max)),
+                required("at",
+                         integer("where, in the text as this connection was shown it, with what it "
+                                 "did since",
+                                 0, typing_position_max)),
                 optional("remove",
                          integer("how much is removed from there on", 0, typing_position_max), "0"),
                 optional("insert", text("what is put there", typed_size_max), "nothing"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// row    = version u8 (1) n:varint n*typing          kept under "typing"
-// typing = entity 16 base:text ops:bytes             one text edit on one text
+// list   = version u8 (2) n:varint n*entity 16       kept under "typing": those that have a row
+// row    = version u8 (2) base:text ops:bytes        "typing" of the entity: one edit of one text
 #include "protocol/node/keystrokes.h"
 
 #include "protocol/crdt/text_container.h"
@@ -20,11 +20,11 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds idle{2000};
 constexpr milliseconds burst{5000};
-constexpr std::uint8_t row_version = 1;
+constexpr std::uint8_t row_version = 2;
 constexpr std::string_view row_name = "typing";
 // The row is written with every keystroke.
 constexpr std::size_t typing_size_max = 12 * 1024;
-constexpr std::size_t open_max = 4;
+constexpr std::ptrdiff_t open_max = 4;
 constexpr std::size_t merge_slice = 2048;
 
 std::uint64_t length_in(const text::Rope& rope, crdt::Positions unit) {
@@ -98,7 +98,10 @@ Result<Keystrokes::Typing> Keystrokes::begin(Library::Desk& desk, const step::Te
   if ((*state)->is_deleted())
     return fail(Errc::not_found, "the entity was deleted; entity.update brings it back");
   const crdt::TextContainer* text = (*state)->document.find_text(typed.path);
-  if (text == nullptr || !shows_text(**state, typed.path))
+  // Who was shown a text goes on with it if something else stands in front of it now.
+  const bool is_there = text != nullptr && (shows_text(**state, typed.path) ||
+                                            shown_.knows({typed.caller, typed.entity, typed.path}));
+  if (!is_there)
     return fail(Errc::not_found,
                 "no text is at this path; make one with entity.update: {\"$text\": \"\"}");
   Typing typing;
@@ -109,62 +112,83 @@ Result<Keystrokes::Typing> Keystrokes::begin(Library::Desk& desk, const step::Te
   return typing;
 }
 
+Result<Keystrokes::Open::iterator> Keystrokes::place_for(Library::Desk& desk,
+                                                         const step::TextType& typed, Instant now) {
+  auto at = open_.find(typed.entity);
+  if (at != open_.end() && at->second.path == typed.path && at->second.rope && !at->second.failed)
+    return at;
+  if (at != open_.end())
+    if (Status ready = check_ready(desk, at->second.rope); !ready) return pass(ready);
+  const auto waits = [](const auto& each) { return !each.second.failed; };
+  const bool is_full = at == open_.end() && std::ranges::count_if(open_, waits) >= open_max;
+  const std::optional<EntityId> which = is_full ? std::nullopt : std::optional(typed.entity);
+  // What failed once is tried once more, and then makes room.
+  if (at != open_.end() && at->second.failed) {
+    [[maybe_unused]] const auto last_try = write(desk, at->first, at->second);
+    erase(desk, at);
+  }
+  if (auto written = flush(desk, which); !written) return pass(written);
+  if (is_full)
+    for (const auto& [entity, waiting] : open_)
+      if (!waiting.failed)
+        if (Status ready = check_ready(desk, waiting.rope); !ready) return pass(ready);
+  if (open_.size() >= kept_max)
+    return fail(Errc::limit,
+                "what was typed into 1024 entities could not be written and waits; text.flush of "
+                "one of them tells why");
+  auto typing = begin(desk, typed, now);
+  if (!typing) return pass(typing);
+  return open_.insert_or_assign(typed.entity, std::move(*typing)).first;
+}
+
+Result<ShownTexts::ViewPointer> Keystrokes::strike(Library::Desk& desk, const step::TextType& typed,
+                                                   Typing& typing) {
+  if (typed.removed == 0 && typed.inserted.empty())
+    return fail(Errc::invalid, "nothing was typed: say what to insert or how much to remove");
+  auto view = shown_.find(desk, {typed.caller, typed.entity, typed.path},
+                          {typing.base, typing.strokes, *typing.rope});
+  if (!view) return view;
+  ShownText& text = (*view)->text;
+  const auto from = place_in(text.shown(), typed.position, typed.positions);
+  if (!from) return pass(from);
+  const auto to = place_in(text.shown(), typed.position + typed.removed, typed.positions);
+  if (!to) return pass(to);
+  for (const crdt::TextSplice& splice : text.type(*from, *to, typed.inserted)) {
+    if (splice.removed > 0) {
+      typing.rope->remove(splice.position, splice.removed);
+      typing.pen.remove(splice.position, splice.removed);
+    }
+    if (splice.inserted > 0) {
+      typing.rope->insert(splice.position, typed.inserted, splice.inserted);
+      typing.pen.insert(splice.position, typed.inserted, splice.inserted);
+    }
+  }
+  (*view)->strokes = typing.strokes = ++strokes_;
+  shown_.keep({typed.caller, typed.entity, typed.path}, *view);
+  return view;
+}
+
 Result<step::TypedAnswer> Keystrokes::type(Library::Desk& desk, const step::TextType& typed,
                                            Instant now, const Stage& stage) {
-  auto at = open_.find(typed.entity);
-  const bool goes_on =
-      at != open_.end() && at->second.path == typed.path && at->second.rope && !at->second.failed;
-  if (!goes_on) {
-    if (at != open_.end())
-      if (Status ready = check_ready(desk, at->second.rope); !ready) return pass(ready);
-    const bool is_full = at == open_.end() && open_.size() >= open_max;
-    const std::optional<EntityId> which = is_full ? std::nullopt : std::optional(typed.entity);
-    // What failed once is tried once more, and then makes room.
-    if (at != open_.end() && at->second.failed) {
-      [[maybe_unused]] const auto last_try = write(desk, at->first, at->second);
-      open_.erase(at);
-      save(desk);
-    }
-    if (auto written = flush(desk, which); !written) return pass(written);
-    if (is_full)
-      for (const auto& [entity, waiting] : open_)
-        if (!waiting.failed)
-          if (Status ready = check_ready(desk, waiting.rope); !ready) return pass(ready);
-    auto typing = begin(desk, typed, now);
-    if (!typing) return pass(typing);
-    at = open_.emplace(typed.entity, std::move(*typing)).first;
-  }
-  Typing& typing = at->second;
-  const auto undo = [&](Error error) {
-    if (!goes_on) open_.erase(at);
-    return tl::unexpected<Error>(std::move(error));
-  };
-  if (typed.removed == 0 && typed.inserted.empty())
-    return undo({Errc::invalid, "nothing was typed: say what to insert or how much to remove"});
-  const auto from = place_in(*typing.rope, typed.position, typed.positions);
-  if (!from) return undo(from.error());
-  const auto to = place_in(*typing.rope, typed.position + typed.removed, typed.positions);
-  if (!to) return undo(to.error());
-  if (*to > *from) {
-    typing.rope->remove(*from, *to - *from);
-    typing.pen.remove(*from, *to - *from);
-  }
-  if (!typed.inserted.empty()) {
-    const std::uint64_t count = text::count_scalars(typed.inserted);
-    typing.rope->insert(*from, typed.inserted, count);
-    typing.pen.insert(*from, typed.inserted, count);
+  const auto at = place_for(desk, typed, now);
+  if (!at) return pass(at);
+  Typing& typing = (*at)->second;
+  const auto view = strike(desk, typed, typing);
+  if (!view) {
+    if (typing.pen.is_empty()) erase(desk, *at);
+    return pass(view);
   }
   typing.touched = now;
   step::TypedAnswer answer;
   answer.entity = typed.entity;
   answer.waiting = !typing.pen.is_empty();
-  answer.length = length_in(*typing.rope, typed.positions);
+  answer.length = length_in((*view)->text.shown(), typed.positions);
   if (typing.pen.size_bytes() > typing_size_max) {
     if (auto written = flush(desk, typed.entity); !written) return pass(written);
     answer.waiting = false;
     return answer;
   }
-  save(desk);
+  save(desk, typed.entity);
   stage(typed.entity, preview_of(typing.path, typing.pen.edit()));
   return answer;
 }
@@ -196,7 +220,7 @@ Result<Library::Written> Keystrokes::write(Library::Desk& desk, const EntityId& 
 Status Keystrokes::write_due(Library::Desk& desk, Open::iterator at,
                              std::optional<Library::Written>* written) {
   if (at->second.pen.is_empty()) {
-    open_.erase(at);
+    erase(desk, at);
     return {};
   }
   auto made = write(desk, at->first, at->second);
@@ -205,8 +229,9 @@ Status Keystrokes::write_due(Library::Desk& desk, Open::iterator at,
     at->second.rope.reset();
     return pass(made);
   }
+  shown_.written(at->second.strokes, made->answer.version);
   *written = std::move(*made);
-  open_.erase(at);
+  erase(desk, at);
   return {};
 }
 
@@ -214,7 +239,6 @@ Result<std::optional<Library::Written>> Keystrokes::write_those(Library::Desk& d
                                                                 const Wanted& wanted) {
   std::optional<Library::Written> written;
   Status done;
-  bool any = false;
   for (auto at = open_.begin(); at != open_.end();) {
     const auto next = std::next(at);
     const auto ready =
@@ -223,12 +247,10 @@ Result<std::optional<Library::Written>> Keystrokes::write_those(Library::Desk& d
       at->second.failed = true;
       done = pass(ready);
     } else if (*ready) {
-      any = true;
       if (Status one = write_due(desk, at, &written); !one) done = one;
     }
     at = next;
   }
-  if (any) save(desk);
   if (!done) return pass(done);
   return written;
 }
@@ -250,68 +272,79 @@ Status Keystrokes::flush_due(Library::Desk& desk, Instant now) {
 }
 
 Status Keystrokes::write_before_merge(Library::Desk& desk) {
-  Status done;
-  bool any = false;
-  for (auto& [entity, typing] : open_) {
-    if (typing.failed || typing.pen.is_empty()) continue;
-    const auto ready = is_ready(desk, typing.rope);
-    if (ready && !*ready) continue;
-    any = true;
-    auto made = ready ? write(desk, entity, typing) : Result<Library::Written>(pass(ready));
-    if (made) {
-      typing.base = made->answer.version;
-      typing.pen = {};
-    } else {
-      typing.failed = true;
-      done = pass(made);
-    }
-  }
-  if (any) save(desk);
-  return done;
+  const auto written =
+      write_those(desk, [](const EntityId&, const Typing& typing) { return !typing.failed; });
+  return written ? Status() : pass(written);
 }
 
 std::optional<Instant> Keystrokes::deadline() const {
   std::optional<Instant> first;
   for (const auto& [entity, typing] : open_) {
-    // Nothing is to be written of what became an event before a merge.
+    // All that was typed was taken back.
     if (typing.failed || typing.pen.is_empty()) continue;
     if (!first || typing.due() < *first) first = typing.due();
   }
   return first;
 }
 
-void Keystrokes::save(Library::Desk& desk) const {
-  wire::Writer out;
-  const auto waits = [](const auto& each) { return !each.second.pen.is_empty(); };
-  out.u8(row_version);
-  out.varint(static_cast<std::uint64_t>(std::count_if(open_.begin(), open_.end(), waits)));
-  for (const auto& [entity, typing] : open_) {
-    if (typing.pen.is_empty()) continue;
-    const crdt::Op op{typing.path, typing.pen.edit()};
-    out.id(entity).text(typing.base).bytes(crdt::encode_ops(std::span(&op, 1)));
+void Keystrokes::save(Library::Desk& desk, const EntityId& entity) {
+  View& view = desk.vault.view();
+  const auto at = open_.find(entity);
+  const bool has_row = at != open_.end() && !at->second.pen.is_empty();
+  if (has_row) {
+    const crdt::Op op{at->second.path, at->second.pen.edit()};
+    wire::Writer row;
+    row.u8(row_version).text(at->second.base).bytes(crdt::encode_ops(std::span(&op, 1)));
+    view.keep(desk.draft, row_name, entity.view(), row.view(), desk.random);
+  } else {
+    view.drop_kept(desk.draft, row_name, entity.view());
   }
-  desk.vault.view().keep(desk.draft, row_name, {}, out.view(), desk.random);
+  if (has_row ? !listed_.insert(entity).second : listed_.erase(entity) == 0) return;
+  wire::Writer list;
+  list.u8(row_version).varint(listed_.size());
+  for (const EntityId& each : listed_) list.id(each);
+  view.keep(desk.draft, row_name, {}, list.view(), desk.random);
+}
+
+void Keystrokes::erase(Library::Desk& desk, Open::iterator at) {
+  const EntityId entity = at->first;
+  open_.erase(at);
+  if (listed_.contains(entity)) save(desk, entity);
+}
+
+void Keystrokes::forget() {
+  open_.clear();
+  listed_.clear();
+  shown_.forget();
 }
 
 void Keystrokes::load(OpenVault& vault, const StoreReader& reader) {
-  open_.clear();
-  const auto row = vault.view().find_kept(reader, row_name, {});
+  forget();
+  const auto list = vault.view().find_kept(reader, row_name, {});
+  if (!list || !*list) return;
+  wire::Reader in(**list);
+  if (in.u8() != row_version) return;
+  const std::uint64_t count = in.varint(kept_max);
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i)
+    if (const auto entity = in.id<EntityId>(); in.ok()) load(vault, reader, entity);
+}
+
+// A row that cannot be read takes no other one along.
+void Keystrokes::load(OpenVault& vault, const StoreReader& reader, const EntityId& entity) {
+  listed_.insert(entity);
+  const auto row = vault.view().find_kept(reader, row_name, entity.view());
   if (!row || !*row) return;
   wire::Reader in(**row);
   if (in.u8() != row_version) return;
-  const std::uint64_t count = in.varint(open_max + 1);
-  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    const auto entity = in.id<EntityId>();
-    Typing typing;
-    typing.base = in.text(limits::event_plaintext_size_max);
-    auto ops = crdt::decode_ops(in.bytes(limits::event_plaintext_size_max));
-    const auto* edit =
-        ops && ops->size() == 1 ? std::get_if<crdt::TextEdit>(&ops->front().action) : nullptr;
-    if (!in.ok() || edit == nullptr) return;
-    typing.path = ops->front().path;
-    typing.pen.add(*edit);
-    open_.emplace(entity, std::move(typing));
-  }
+  Typing typing;
+  typing.base = in.text(limits::event_plaintext_size_max);
+  auto ops = crdt::decode_ops(in.bytes(limits::event_plaintext_size_max));
+  const auto* edit =
+      ops && ops->size() == 1 ? std::get_if<crdt::TextEdit>(&ops->front().action) : nullptr;
+  if (!in.ok() || edit == nullptr) return;
+  typing.path = ops->front().path;
+  typing.pen.add(*edit);
+  open_.insert_or_assign(entity, std::move(typing));
 }
 
 }  // namespace syncline::node

@@ -361,6 +361,7 @@ void Node::route(Turn& turn, step::Input& input) {
             rebuild_.forget(gone.id);
           },
           [&](step::CallerGone& gone) {
+            house_.typing.shown().left(gone.caller);
             if (!house_.presence) return;
             PresenceDesk desk = presence_desk(house_, turn);
             house_.presence->clear(desk, {std::nullopt, gone.caller});

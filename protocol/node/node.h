@@ -109,6 +109,13 @@ class Node {
   void with_vault(Turn& turn, RequestId request, Run run);
   template <class Run>
   void write(Turn& turn, RequestId request, step::Wait wait, Run run);
+  struct Change {
+    CallerId caller;
+    EntityId entity;
+    step::Wait wait = step::Wait::local;
+  };
+  template <class Run>
+  void write_entity(Turn& turn, RequestId request, const Change& change, Run run);
 
   void flush_typing(Turn& turn);
   void write_typing(Turn& turn, const std::function<Status(Library::Desk&)>& run);

@@ -60,6 +60,19 @@ void Node::write(Turn& turn, RequestId request, step::Wait wait, Run run) {
   });
 }
 
+// What the caller changes is no news to it.
+template <class Run>
+void Node::write_entity(Turn& turn, RequestId request, const Change& change, Run run) {
+  write(turn, request, change.wait, [&](Library::Desk& desk) {
+    house_.typing.shown().before_write(desk, change.caller, change.entity);
+    Result<Library::Written> written = run(desk);
+    if (written)
+      house_.typing.shown().after_write(desk, change.caller, change.entity,
+                                        written->answer.version);
+    return written;
+  });
+}
+
 // ---- system, vault, device, space, pair ------------------------------------------------------
 
 void Node::answer(Turn& turn, RequestId request, step::SystemStatus&) {
@@ -137,13 +150,25 @@ void Node::answer(Turn& turn, RequestId request, step::PairCancel&) {
 // ---- entities --------------------------------------------------------------------------------
 
 void Node::answer(Turn& turn, RequestId request, step::EntityCreate& command) {
-  write(turn, request, command.wait,
-        [&](Library::Desk& desk) { return Library::create(desk, std::move(command)); });
+  write(turn, request, command.wait, [&](Library::Desk& desk) {
+    const CallerId caller = command.caller;
+    auto written = Library::create(desk, std::move(command));
+    if (written)
+      house_.typing.shown().saw({caller, written->answer.entity, {}}, written->answer.version);
+    return written;
+  });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::EntityUpdate& command) {
-  write(turn, request, command.wait,
-        [&](Library::Desk& desk) { return Library::update(desk, std::move(command)); });
+  const Change change{command.caller, command.entity, command.wait};
+  const bool is_whole = command.rewrite && std::holds_alternative<step::WholePut>(*command.rewrite);
+  write_entity(turn, request, change, [&](Library::Desk& desk) {
+    auto written = Library::update(desk, std::move(command));
+    // Who gives the whole document shows what it gave.
+    if (written && is_whole)
+      house_.typing.shown().saw({change.caller, change.entity, {}}, written->answer.version);
+    return written;
+  });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::EntityDelete& command) {
@@ -152,8 +177,8 @@ void Node::answer(Turn& turn, RequestId request, step::EntityDelete& command) {
 }
 
 void Node::answer(Turn& turn, RequestId request, step::ConflictResolve& command) {
-  write(turn, request, step::Wait::local,
-        [&](Library::Desk& desk) { return Library::resolve(desk, command); });
+  write_entity(turn, request, {command.caller, command.entity, step::Wait::local},
+               [&](Library::Desk& desk) { return Library::resolve(desk, command); });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::TypeDeclare& command) {
@@ -168,7 +193,10 @@ void Node::answer(Turn& turn, RequestId request, step::TypeList&) {
 
 void Node::answer(Turn& turn, RequestId request, step::EntityGet& command) {
   with_vault(turn, request, [&](Library::Desk& desk) {
-    turn.reply(request, as_answer(Library::get(desk, command)));
+    auto answer = Library::get(desk, command);
+    if (answer && command.at.empty())
+      house_.typing.shown().saw({command.caller, command.entity, command.path}, answer->version);
+    turn.reply(request, as_answer(std::move(answer)));
   });
 }
 
@@ -191,13 +219,13 @@ void Node::answer(Turn& turn, RequestId request, step::EntityDiff& command) {
 }
 
 void Node::answer(Turn& turn, RequestId request, step::EntityRestore& command) {
-  write(turn, request, command.wait,
-        [&](Library::Desk& desk) { return Library::restore(desk, command); });
+  write_entity(turn, request, {command.caller, command.entity, command.wait},
+               [&](Library::Desk& desk) { return Library::restore(desk, command); });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::EntityUndo& command) {
-  write(turn, request, command.wait,
-        [&](Library::Desk& desk) { return Library::undo(desk, command); });
+  write_entity(turn, request, {command.caller, command.entity, command.wait},
+               [&](Library::Desk& desk) { return Library::undo(desk, command); });
 }
 
 void Node::answer(Turn& turn, RequestId request, step::TextCursor& command) {

@@ -35,8 +35,11 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/presence_preview.cpp
           ${CMAKE_CURRENT_LIST_DIR}/rebuild.cpp
           ${CMAKE_CURRENT_LIST_DIR}/relay_desk.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/shown_text.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/shown_texts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/space_merge.cpp
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/text_since.cpp
           ${CMAKE_CURRENT_LIST_DIR}/tree_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/turn.cpp
           ${CMAKE_CURRENT_LIST_DIR}/type_rules.cpp

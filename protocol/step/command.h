@@ -144,6 +144,7 @@ struct EntityCreate {
   std::vector<EditOp> ops;
   std::string idempotency_key;  // empty: none; at most 64 bytes
   Wait wait = Wait::local;
+  CallerId caller = {};
 };
 struct EntityGet {
   EntityId entity;
@@ -151,6 +152,7 @@ struct EntityGet {
   crdt::Path path = {};     // of the part that is wanted; empty: all of it
   crdt::Positions positions = crdt::Positions::scalars;  // of lengths in notes
   std::string at = {};                                   // a version; empty: as it is now
+  CallerId caller = {};
 };
 struct EntityList {
   std::optional<SpaceId> space;
@@ -167,6 +169,7 @@ struct EntityUpdate {
   std::string if_version;                                // empty: whatever the version is
   std::string idempotency_key;
   Wait wait = Wait::local;
+  CallerId caller = {};
 };
 struct EntityDelete {
   EntityId entity;
@@ -189,6 +192,7 @@ struct EntityRestore {
   std::string version;  // how it should read again
   std::string if_version;
   Wait wait = Wait::local;
+  CallerId caller = {};
 };
 // Takes back this device's newest change of the entity that it has not taken back yet, or does
 // again what was taken back last.
@@ -198,6 +202,7 @@ struct EntityUndo {
   UndoDirection direction = UndoDirection::back;
   std::string if_version;
   Wait wait = Wait::local;
+  CallerId caller = {};
 };
 struct ConflictList {
   std::optional<EntityId> entity;     // nothing: of every entity
@@ -212,6 +217,7 @@ struct ConflictResolve {
   std::optional<crdt::Shape> value = {};        // write this instead of choosing
   std::optional<crdt::ConflictKind> kind = {};  // nothing: the first that is there
   std::string if_version = {};                  // empty: whatever the version is
+  CallerId caller = {};
 };
 
 // ---- text.* ------------------------------------------------------------------------------
@@ -236,10 +242,11 @@ struct TextResolve {
 struct TextType {
   EntityId entity;
   crdt::Path path;
-  std::uint64_t position = 0;  // of the text with all that was typed before
+  std::uint64_t position = 0;  // of the text as the caller was shown it, with what it did since
   std::uint64_t removed = 0;
   std::string inserted;
   crdt::Positions positions = crdt::Positions::scalars;
+  CallerId caller = {};
 };
 struct TextFlush {
   EntityId entity;

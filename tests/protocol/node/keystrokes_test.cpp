@@ -207,6 +207,61 @@ TEST_CASE("what was typed into what the view did not have yet is written after a
   }
 }
 
+TEST_CASE("typing that could not be written is kept over crashes, of any number of entities") {
+  constexpr std::size_t at_once = 4;
+  const crdt::Path list{std::string("list")};
+  const crdt::Path item{std::string("list"), std::uint64_t{0}};
+  for (const std::size_t count : {std::size_t{8}, std::size_t{100}}) {
+    Devices devices(2);
+    devices.make_vault(0);
+    devices.pair(0, 1);
+    std::vector<EntityId> entities;
+    const auto edit = [&](std::size_t device, const EntityId& entity, crdt::Op op) {
+      step::EntityUpdate update;
+      update.entity = entity;
+      update.ops.push_back(std::move(op));
+      devices.get<step::WrittenAnswer>(device, std::move(update));
+    };
+    const auto restart = [&] {
+      devices.restart(0);
+      devices.run();
+      REQUIRE(devices.call(0, step::VaultUnlock{step::SecretText("correct horse")}));
+      devices.run();
+    };
+    while (entities.size() < count) {
+      const std::size_t before = entities.size();
+      for (std::size_t i = 0; i < at_once; ++i) {
+        step::EntityCreate create;
+        create.ops.push_back(crdt::Op{list, crdt::ListInsert{0, {crdt::Kind::text}}});
+        entities.push_back(devices.get<step::WrittenAnswer>(0, std::move(create)).entity);
+      }
+      devices.run();
+      for (std::size_t i = before; i < entities.size(); ++i)
+        devices.get<step::TypedAnswer>(0, step::TextType{entities[i], item, 0, 0, "typed"});
+      // It cannot be written once the text is gone, which arrives before it is read again.
+      devices.restart(0);
+      for (std::size_t i = before; i < entities.size(); ++i)
+        edit(1, entities[i], {list, crdt::ListRemove{0, 1}});
+      devices.run();
+      REQUIRE(devices.call(0, step::VaultUnlock{step::SecretText("correct horse")}));
+      devices.run();
+    }
+    restart();
+    for (const EntityId& entity : entities) {
+      CHECK_FALSE(devices.call(0, step::TextFlush{entity, step::Wait::local}));
+      edit(0, entity, {list, crdt::ListInsert{0, {crdt::Kind::text}}});
+    }
+    restart();
+    for (const EntityId& entity : entities) {
+      step::EntityGet get;
+      get.entity = entity;
+      get.path = item;
+      const auto answer = devices.get<step::EntityAnswer>(0, get);
+      CHECK(std::get<std::string>(std::get<crdt::Scalar>(answer.value.node)) == "typed");
+    }
+  }
+}
+
 TEST_CASE("connected devices are shown what is typed before it is an event") {
   Typist desk;
   step::SubOpen open;
