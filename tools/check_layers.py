@@ -29,6 +29,7 @@ LIBRARY_HOMES = {
     "zstd": ("protocol/wire/compress", "storage/"),
     "systemd/": ("service/",),
     "avahi-": ("agent/discovery/",),
+    "libtorrent/": ("agent/dht/mainline_session",),
     "doctest/": (),
     "rapidcheck": (),
 }
