@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/crdt/apply.h"
 
+#include "protocol/crdt/writings.h"
+
 #include <algorithm>
 
 namespace syncline::crdt {
@@ -189,10 +191,12 @@ struct Perform {
     std::get<CounterContainer>(target.node).add(edit.self, {a.amount, a.scale});
   }
   void operator()(const SetAdd& a) const {
+    if (edit.writings) edit.writings->change(set(), a.value);
     set().tags[a.value].raise(edit.self.log, edit.self.seq);
   }
   // Spec C17: additions that the author had not seen stay.
   void operator()(const SetRemove& a) const {
+    if (edit.writings) edit.writings->change(set(), a.value);
     const auto element = set().tags.find(a.value);
     if (element == set().tags.end()) return;
     std::vector<EventId> left;

@@ -26,6 +26,8 @@ namespace syncline::crdt {
 struct Edit;
 class Document;
 class TextContainer;
+class Writings;
+struct WrittenPlaces;
 
 // Who made an event and what its author had seen.
 struct EventContext {
@@ -38,6 +40,8 @@ struct EventContext {
   // What was derived when the event came first, for one that is replayed with less of its past;
   // 0: to be derived from `past`.
   std::uint64_t lamport = 0;
+  // Told which places are written, if anybody wants to know.
+  Writings* writings = nullptr;
 
   std::uint64_t lamport_time() const { return lamport != 0 ? lamport : past.sum() + 1; }
 };
@@ -190,6 +194,9 @@ class Document {
   // The text shown at `path`, for cursor.h and blame.h; nullptr if there is none. Valid until the
   // document changes.
   const TextContainer* find_text(const Path& path) const;
+
+  // Where that is by now. Requires: its events were applied to this document, and all since.
+  WrittenPlaces places_of(const Writings& writings) const;
 
   std::vector<Conflict> conflicts() const;
   // Ops, at the newest version, that settle the conflict at `slot` for value number `keep` of

@@ -11,6 +11,8 @@
 
 namespace syncline::crdt {
 
+class Writings;
+
 class View {
  public:
   View(const VersionVector& past, EventId self) : past_(past), self_(self) {}
@@ -57,6 +59,7 @@ struct Edit {
   WallTime wall;
   const LogTable& logs;
   std::uint32_t op = 0;  // number within its event
+  Writings* writings = nullptr;
 
   // A snapshot may name a log that the caller's table does not have; it orders first.
   LogId id_of(LogIndex log) const { return log < logs.size() ? logs[log] : LogId{}; }

@@ -2,6 +2,7 @@
 #include "protocol/crdt/item.h"
 
 #include "protocol/crdt/container.h"
+#include "protocol/crdt/writings.h"
 
 #include <algorithm>
 
@@ -60,6 +61,7 @@ void Item::remove(const Edit& edit, Because because) {
 }
 
 void Item::move(const Edit& edit, const ElementId& place) {
+  if (edit.writings) edit.writings->move(slot);
   for (Move& move : moves)
     if (edit.view.covers(move.event)) move.newest = false;
   const Move made{place, edit.self, edit.op, edit.lamport, edit.wall, true};

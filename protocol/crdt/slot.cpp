@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/base/planted.h"
 #include "protocol/crdt/container.h"
+#include "protocol/crdt/writings.h"
 
 #include <algorithm>
 
@@ -44,6 +45,7 @@ Container& Slot::ensure(Kind kind) {
 }
 
 void Slot::assign(const Edit& edit, const ItemValue& value) {
+  if (edit.writings) edit.writings->put(*this, value);
   cover(edit, std::nullopt);
   if (SYNCLINE_PLANTED(register_by_arrival)) entries.clear();
   if (const Kind* kind = std::get_if<Kind>(&value)) ensure(*kind);
@@ -51,6 +53,7 @@ void Slot::assign(const Edit& edit, const ItemValue& value) {
 }
 
 void Slot::remove(const Edit& edit, Because because) {
+  if (edit.writings) edit.writings->take(*this);
   cover(edit, std::nullopt);
   if (because == Because::removed_above) return;
   Removal removal{edit.self, edit.wall, {}};
@@ -80,6 +83,7 @@ void Slot::cover(const Edit& edit, std::optional<Kind> spared) {
     removal.contested_by = without_covered(removal.contested_by, view);
   for (Child& child : children)
     if (child.kind != spared) child.container->clear(edit);
+  if (edit.writings) return;  // which names slots by where they are
   std::erase_if(children, [this](const Child& child) {
     return !holds(child.kind) && child.container->pristine();
   });

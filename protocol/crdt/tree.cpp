@@ -3,6 +3,7 @@
 
 #include "protocol/base/check.h"
 #include "protocol/crdt/container.h"
+#include "protocol/crdt/writings.h"
 
 #include <limits>
 #include <tuple>
@@ -130,6 +131,7 @@ void TreeContainer::State::use(const Edit& edit, TreeNode& node) {
 
 void TreeContainer::State::place(const Edit& edit, TreeNode& node, const Target& target) {
   TreeNode& parent = *this->node(target.parent);
+  if (edit.writings) edit.writings->move(node);
   use(edit, node);
   use(edit, parent);
   const std::uint32_t author = author_of(edit);

@@ -80,14 +80,19 @@ class Lineup {
   std::size_t at_ = 0;
 };
 
+// Whether what is wanted may leave kinds open.
+enum class Kinds : std::uint8_t { open, exact };
+
 class Rewrite {
  public:
+  explicit Rewrite(Kinds kinds = Kinds::open) : kinds_(kinds) {}
   std::vector<Op> take() { return std::move(ops_); }
 
   void put(const Path& parent, const Step& step, const Shape* now, const Shape& wanted,
            Naming naming) {
     if (now == nullptr) return make(parent, step, wanted);
-    const std::optional<Kind> kind = kind_wanted(*now, wanted);
+    const std::optional<Kind> kind =
+        kinds_ == Kinds::exact ? wanted.kind : kind_wanted(*now, wanted);
     const bool contested = now->standing == Standing::contested && naming == Naming::by_name;
     if (now->standing == Standing::ruled) {
       if (naming == Naming::in_passing && reads_as(*now, wanted)) return;
@@ -289,6 +294,7 @@ class Rewrite {
     for (Scalar& element : come) ops_.push_back({path, SetAdd{std::move(element)}});
   }
 
+  Kinds kinds_;
   std::vector<Op> ops_;
 };
 
@@ -341,6 +347,13 @@ Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const 
     return fail(Errc::invalid, "the document itself is a map; put an object");
   Rewrite rewrite;
   rewrite.turn({}, *there, wanted, Kind::map);
+  return rewrite.take();
+}
+
+Result<std::vector<Op>> ops_to_become(const Document& now, const Shape& wanted) {
+  if (Status checked = check_shape(wanted); !checked) return pass(checked);
+  Rewrite rewrite(Kinds::exact);
+  rewrite.turn({}, *now.shape(), wanted, Kind::map);
   return rewrite.take();
 }
 

@@ -24,7 +24,11 @@ enum class Naming : std::uint8_t { by_name, in_passing };
 Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const Shape& wanted,
                                    Naming naming = Naming::by_name, const RuleSet* rules = nullptr);
 
-// The same where it is known what is there: `now` is the shape of the slot, or nullptr.
+// Ops after which the whole document is `wanted`, which is the shape of one: what has no kind there
+// is a leaf, whatever it reads as. Errors: as ops_to_put.
+Result<std::vector<Op>> ops_to_become(const Document& now, const Shape& wanted);
+
+// As ops_to_put where it is known what is there: `now` is the shape of the slot, or nullptr.
 // Requires: check_shape(wanted) holds, `slot` is not empty.
 std::vector<Op> ops_to_turn(const Shape* now, const Path& slot, const Shape& wanted, Naming naming);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "protocol/crdt/document.h"
+#include "protocol/crdt/writings.h"
 #include "protocol/history/segment.h"
 
 #include <functional>
@@ -21,5 +22,18 @@ Result<crdt::Document> replay(std::span<const Buffer> segments, const crdt::LogT
 // this device had: with an event it has all that the event's author had seen.
 Result<crdt::Document> replay(std::span<const Buffer> segments, const crdt::LogTable& logs,
                               const crdt::VersionVector& version);
+
+// Goes on from a version that is part of this one. Requires: `document` came from here.
+Status replay_on(crdt::Document& document, std::span<const Buffer> segments,
+                 const crdt::LogTable& logs, const crdt::VersionVector& version);
+// Goes on to the end and watches what everybody but one log writes.
+struct Watch {
+  crdt::Writings& writings;
+  crdt::LogIndex but = 0;
+};
+Status replay_watched(crdt::Document& document, std::span<const Buffer> segments,
+                      const crdt::LogTable& logs, const Watch& watch);
+// To be read, and to be edited by somebody who has seen all of it. Errors: Errc::corrupt.
+Result<crdt::Document> copy_of(const crdt::Document& document);
 
 }  // namespace syncline::history

@@ -3,6 +3,7 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/comparison.cpp
   ${CMAKE_CURRENT_LIST_DIR}/mark_comparison.cpp
   ${CMAKE_CURRENT_LIST_DIR}/mark_reversal.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/regrowth.cpp
   ${CMAKE_CURRENT_LIST_DIR}/replay.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reversal.cpp
   ${CMAKE_CURRENT_LIST_DIR}/segment_reader.cpp

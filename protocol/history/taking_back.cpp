@@ -27,6 +27,8 @@ Shape shape_of_all(const Document& document) {
 
 struct Versions {
   VersionVector before, apart, joined;
+  bool others_beside = false;  // wrote what the change had not seen
+  bool others_since = false;   // wrote after they had seen the change
 };
 
 // What builds upon the change has its first event in its past.
@@ -40,15 +42,77 @@ Result<Versions> versions_around(std::span<const Buffer> segments, const crdt::E
       found = true;
     } else if (!event.past.covers(first)) {
       out.apart.raise(event.id.log, event.id.seq);
+    } else if (event.id.log != first.log) {
+      out.others_since = true;
     }
     return true;
   });
   if (!read) return pass(read);
   if (!found) return fail(Errc::corrupt, "a change that its history does not hold");
+  out.others_beside = !out.before.covers(out.apart);
   out.joined = out.apart;
   out.joined.raise(change.log, change.last);
   return out;
 }
+
+// The versions that are compared, made one out of the other.
+class Past {
+ public:
+  static Result<Past> open(std::span<const Buffer> segments, const crdt::LogTable& logs,
+                           Versions versions) {
+    Past out(segments, logs, std::move(versions));
+    const Versions& all = out.versions_;
+    const auto reach = [&out](const VersionVector& version) {
+      return replay_on(out.running_, out.segments_, out.logs_, version);
+    };
+    if (all.others_beside)
+      if (Status done = reach(all.before); !done) return pass(done);
+    if (all.others_beside)
+      if (Status kept = keep(out.running_, out.before_); !kept) return pass(kept);
+    if (Status done = reach(all.apart); !done) return pass(done);
+    if (Status kept = keep(out.running_, out.apart_); !kept) return pass(kept);
+    if (Status done = reach(all.joined); !done) return pass(done);
+    if (all.others_since)
+      if (Status kept = keep(out.running_, out.joined_); !kept) return pass(kept);
+    return out;
+  }
+
+  const Versions& versions() const { return versions_; }
+  const Document& before() const { return before_ ? *before_ : *apart_; }
+  const Document& apart() const { return *apart_; }
+  const Document& joined() const { return joined_ ? *joined_ : running_; }
+
+  // Where others wrote since, as the document is after `settled`. Once.
+  Result<crdt::WrittenPlaces> written_since(crdt::LogIndex own, const Rehearsal::Scene& scene,
+                                            const std::vector<Op>& settled) {
+    if (!versions_.others_since) return crdt::WrittenPlaces();
+    crdt::Writings writings;
+    if (Status done = replay_watched(running_, segments_, logs_, {writings, own}); !done)
+      return pass(done);
+    if (writings.empty()) return crdt::WrittenPlaces();
+    writings.look_away();
+    running_.apply({own, scene.past.get(own) + 1, scene.past, scene.now, logs_, 0, &writings},
+                   settled);
+    return running_.places_of(writings);
+  }
+
+ private:
+  Past(std::span<const Buffer> segments, const crdt::LogTable& logs, Versions versions)
+      : segments_(segments), logs_(logs), versions_(std::move(versions)) {}
+
+  static Status keep(const Document& from, std::optional<Document>& to) {
+    auto copy = copy_of(from);
+    if (!copy) return pass(copy);
+    to = std::move(*copy);
+    return {};
+  }
+
+  std::span<const Buffer> segments_;
+  const crdt::LogTable& logs_;
+  Versions versions_;
+  Document running_;
+  std::optional<Document> before_, apart_, joined_;
+};
 
 // Spec C13: a document after some of its conflicts were settled, all for one side.
 Status side(Rehearsal& rehearsal, const crdt::Siding& siding) {
@@ -125,6 +189,8 @@ class GivenUp {
     const auto note = note_at(now_, path);
     if (!note || note->kind || note->log == change_.log || open_.contains(name_of(path)))
       return std::nullopt;
+    // What stood already then settled nothing.
+    if (joined_.frontier().covers({note->log, note->seq})) return std::nullopt;
     return note->log;
   }
 
@@ -165,7 +231,7 @@ class GivenUp {
 
 // `result` runs what is still missing until it reads as `wanted`.
 Result<std::vector<Op>> finish(Rehearsal& result, const Shape& wanted, const MarkSight& sight) {
-  auto ops = crdt::ops_to_put(result.document(), {}, wanted);
+  auto ops = crdt::ops_to_become(result.document(), wanted);
   if (!ops) return pass(ops);
   if (Status run = result.run(std::move(*ops)); !run) return pass(run);
   if (Status run = result.run(reverse_marks(sight, result.document())); !run) return pass(run);
@@ -176,29 +242,28 @@ Result<std::vector<Op>> finish(Rehearsal& result, const Shape& wanted, const Mar
 
 Result<std::vector<Op>> ops_to_take_back(std::span<const Buffer> segments,
                                          const Rehearsal::Scene& scene, const TakingBack& wanted) {
-  const auto versions = versions_around(segments, wanted.change);
+  auto versions = versions_around(segments, wanted.change);
   if (!versions) return pass(versions);
-  const auto before = replay(segments, scene.logs, versions->before);
-  if (!before) return pass(before);
-  const auto apart = replay(segments, scene.logs, versions->apart);
-  if (!apart) return pass(apart);
-  const auto joined = replay(segments, scene.logs, versions->joined);
-  if (!joined) return pass(joined);
+  auto past = Past::open(segments, scene.logs, std::move(*versions));
+  if (!past) return pass(past);
+  const Document &before = past->before(), &apart = past->apart(), &joined = past->joined();
 
   // Without the change, with it, and now: each as those see it whose version it is.
-  Rehearsal without({*apart, versions->apart, scene.logs, scene.now});
-  Rehearsal with({*joined, versions->joined, scene.logs, scene.now});
+  Rehearsal without({apart, past->versions().apart, scene.logs, scene.now});
+  Rehearsal with({joined, past->versions().joined, scene.logs, scene.now});
   Rehearsal result(scene);
-  const GivenUp given_up(wanted.change, *before, *joined, scene.document);
+  const GivenUp given_up(wanted.change, before, joined, scene.document);
   Status run = side(without, {wanted.redone, crdt::Side::own});
   if (run) run = given_up.overlook(without);
-  if (run) run = side(with, {wanted.change, crdt::Side::own_values, &*apart});
-  if (run) run = side(result, {wanted.change, crdt::Side::others, &*apart});
+  if (run) run = side(with, {wanted.change, crdt::Side::own_values, &apart});
+  if (run) run = side(result, {wanted.change, crdt::Side::others, &apart});
   if (!run) return pass(run);
+  const auto others = past->written_since(wanted.change.log, scene, result.ops());
+  if (!others) return pass(others);
   const Shape goal = reverse(shape_of_all(without.document()), shape_of_all(with.document()),
-                             shape_of_all(result.document()));
+                             shape_of_all(result.document()), *others);
   return finish(result, goal,
-                {*before, *apart, *joined, scene.document, wanted.change, wanted.redone});
+                {before, apart, joined, scene.document, wanted.change, wanted.redone});
 }
 
 Result<std::vector<Op>> ops_to_restore(const Document& then, const Rehearsal::Scene& scene) {
