@@ -32,12 +32,7 @@ Applied Document::apply(const EventContext& context, std::span<const Op> ops) {
     applied.effect = Effect::duplicate;
     return applied;
   }
-  Edit edit{View(context.past, self),
-            self,
-            context.lamport_time(),
-            context.wall,
-            context.logs,
-            0,
+  Edit edit{View(context.past, self), self, context.lamport_time(), context.wall, context.logs, 0,
             context.writings};
   for (const Op& op : ops) {
     const OpEffect effect = state_->apply(edit, op);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Character by character: what the change did to a key goes back where it still stands, and
-// characters that come back have what they had.
+// Character by character: what the change did to a key goes back where it still stands and nobody
+// else marked since, and characters that come back have what they had. What was typed since has
+// what it would have got from the characters around it.
 #include "protocol/history/mark_reversal.h"
 
 #include "protocol/crdt/shape.h"
@@ -32,17 +33,27 @@ struct Marked {
   std::string text;
   std::vector<Span> spans;
   std::map<std::string, std::vector<Said>> keys;
+  // What others marked since, also where that is covered by now or took marks away.
+  std::map<std::string, std::vector<const Row*>> since;
 
   Said at(const std::string& key, std::size_t character) const {
     const auto found = keys.find(key);
     return found == keys.end() ? nullptr : found->second[character];
+  }
+  // Whether one mark that others made since lies on all of these characters.
+  bool is_marked_since(const std::string& key, std::size_t first, std::size_t last) const {
+    const auto found = since.find(key);
+    return found != since.end() &&
+           std::any_of(found->second.begin(), found->second.end(), [&](const Row* row) {
+             return row->start.position <= first && last < row->end.position;
+           });
   }
 };
 
 // A mark that was taken back says nothing.
 Scalar value_of(const Row* row) { return row ? row->value : Scalar(crdt::Null{}); }
 
-Marked marked_at(const crdt::Document& document, const Path& path) {
+Marked marked_at(const MarkSight& sight, const crdt::Document& document, const Path& path) {
   Marked out;
   const crdt::TextContainer* text = document.find_text(path);
   if (text == nullptr) return out;
@@ -53,6 +64,10 @@ Marked marked_at(const crdt::Document& document, const Path& path) {
     auto& key = out.keys.try_emplace(span.rows[0]->key, length).first->second;
     for (std::uint64_t i = span.from; i < span.to; ++i) key[static_cast<std::size_t>(i)] = &span;
   }
+  const crdt::VersionVector& known = sight.joined.frontier();
+  for (const Row& row : text->marks().rows())
+    if (row.log != sight.change.log && !known.covers({row.log, row.seq}))
+      out.since[row.key].push_back(&row);
   return out;
 }
 
@@ -104,10 +119,31 @@ void find_texts(const crdt::Shape& shape, Path& path, std::vector<Path>& out) {
   }
 }
 
+// The nearest characters on both sides that were there before, each itself if it was.
+struct Around {
+  std::optional<std::size_t> left, right;
+};
+// `from`: for each of some characters which one it was before.
+std::vector<Around> around(const Origins& from) {
+  std::vector<Around> out(from.size());
+  std::optional<std::size_t> near;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i]) near = i;
+    out[i].left = near;
+  }
+  near.reset();
+  for (std::size_t i = from.size(); i-- > 0;) {
+    if (from[i]) near = i;
+    out[i].right = near;
+  }
+  return out;
+}
+
 // What a character is to have; `again` also if it reads like that already.
 struct Wanted {
   const Row* row = nullptr;
   bool again = false;
+  bool goes_back = false;
 };
 
 struct Scene {
@@ -115,27 +151,68 @@ struct Scene {
   const Marked &before, &apart, &joined, &now, &result;
   Origins in_before_of_apart, in_apart_of_joined, in_joined_of_now, in_now_of_result,
       in_apart_of_result;
+  std::vector<Around> known_in_now, held_in_result;
 
   Wanted wanted(const std::string& key, std::size_t character) const {
     const auto held = in_now_of_result[character];
-    if (!held) return {without(key, in_apart_of_result[character])};
-    const Said present = now.at(key, *held);
+    if (!held) return {brought_back(key, character)};
+    return in_joined_of_now[*held] ? known(key, *held) : typed_since(key, *held);
+  }
+
+ private:
+  // A character of `now` that `joined` has as well.
+  Wanted known(const std::string& key, std::size_t held) const {
+    const Said present = now.at(key, held);
     const Row* rest = of_others(present);
     if (rest != nullptr && of(sight.change, present) != nullptr) return {rest, true};
-    const auto done = in_joined_of_now[*held];
-    const auto old = done ? in_apart_of_joined[*done] : std::nullopt;
+    const std::size_t done = *in_joined_of_now[held];
+    const auto old = in_apart_of_joined[done];
     if (!old) return {highest(present)};
-    const Said after = joined.at(key, *done);
+    const Said after = joined.at(key, done);
     const Row* own = of(sight.change, after);
     const Row* became = own ? own : highest(after);
     const Row* was = without(key, old);
     const bool changed = value_of(was) != value_of(became);
     if (!changed || value_of(highest(present)) != value_of(became)) return {highest(present)};
     const bool contested = own != nullptr && of_others(after) != nullptr;
-    return {contested ? given_up(key, *old, highest(present), was) : was};
+    if (contested) return {given_up(key, *old, highest(present), was), false, true};
+    if (now.is_marked_since(key, held, held)) return {highest(present)};
+    return {was, false, true};
   }
 
- private:
+  // It reads as the change made what is around it: then it goes back with that.
+  Wanted typed_since(const std::string& key, std::size_t held) const {
+    const Said present = now.at(key, held);
+    const Row* top = highest(present);
+    const Row* rest = of_others(present);
+    const bool own = of(sight.change, present) != nullptr;
+    if (rest != nullptr && own) return {rest, true};
+    if (now.is_marked_since(key, held, held)) return {top};
+    const auto [left, right] = known_in_now[held];
+    const Wanted before_it = left ? known(key, *left) : Wanted{};
+    const Wanted after_it = right ? known(key, *right) : Wanted{};
+    const auto alike = [&](const Wanted& side, std::size_t place) {
+      return side.goes_back && value_of(highest(now.at(key, place))) == value_of(top);
+    };
+    if (!own && !(left && right && alike(before_it, *left) && alike(after_it, *right)))
+      return {top};
+    return {between(before_it.row, after_it.row), false, true};
+  }
+  // What comes between two characters that have these.
+  static const Row* between(const Row* left, const Row* right) {
+    if (left == right) return left;
+    if (left != nullptr && !left->end.holds_left) return left;
+    return right != nullptr && right->start.holds_left ? right : nullptr;
+  }
+
+  // A character of `result` that `now` has not: others may have marked what is around it since.
+  const Row* brought_back(const std::string& key, std::size_t character) const {
+    const auto [left, right] = held_in_result[character];
+    if (left && right && result.is_marked_since(key, *left, *right))
+      return highest(result.at(key, character));
+    return without(key, in_apart_of_result[character]);
+  }
+
   static const Row* of(const crdt::EventSpan& events, Said said) {
     return highest(said, [&events](const Row& row) { return events.holds({row.log, row.seq}); });
   }
@@ -168,7 +245,6 @@ struct Scene {
 };
 
 std::uint8_t growth_of(const Row* row) {
-  if (row == nullptr) return 0;
   return static_cast<std::uint8_t>((row->start.holds_left ? TextMark::grows_at_start : 0) |
                                    (row->end.holds_left ? 0 : TextMark::grows_at_end));
 }
@@ -180,15 +256,28 @@ void add_ops(const Scene& scene, const std::string& key, const Path& path,
     if (open) out.push_back({path, std::move(*open)});
     open.reset();
   };
+  // Where a mark goes, it also goes from what is typed at its ends.
+  const auto ends_of_hidden = [&](std::size_t i) {
+    const Row* hidden = highest(scene.result.at(key, i));
+    if (hidden == nullptr) return std::uint8_t{0};
+    std::uint8_t grows = growth_of(hidden);
+    if (hidden->start.position != i) grows &= std::uint8_t(~TextMark::grows_at_start);
+    if (hidden->end.position != i + 1) grows &= std::uint8_t(~TextMark::grows_at_end);
+    return grows;
+  };
   for (std::size_t i = 0; i < scene.in_now_of_result.size(); ++i) {
-    const auto [row, again] = scene.wanted(key, i);
+    const auto [row, again, goes_back] = scene.wanted(key, i);
     const Scalar value = value_of(row);
     if (!again && value == value_of(highest(scene.result.at(key, i)))) {
       close();
       continue;
     }
     if (open && open->value != value) close();
-    if (!open) open = TextMark{i, 0, growth_of(row), key, value};
+    const bool taken = value == Scalar(crdt::Null{});
+    if (!open) open = TextMark{i, 0, taken ? ends_of_hidden(i) : growth_of(row), key, value};
+    if (taken && open->count > 0)
+      open->grows = std::uint8_t((open->grows & TextMark::grows_at_start) |
+                                 (ends_of_hidden(i) & TextMark::grows_at_end));
     ++open->count;
   }
   close();
@@ -204,23 +293,27 @@ std::vector<crdt::Op> reverse_marks(const MarkSight& sight, const crdt::Document
   std::vector<Path> texts;
   find_texts(*shape, path, texts);
   for (const Path& each : texts) {
-    const Marked a = marked_at(sight.apart, each), j = marked_at(sight.joined, each);
-    if (a.keys.empty() && j.keys.empty()) continue;
-    const Marked b = marked_at(sight.before, each), n = marked_at(sight.now, each);
-    const Marked r = marked_at(result, each);
-    const Scene scene{sight,
-                      b,
-                      a,
-                      j,
-                      n,
-                      r,
-                      origins(b.text, a.text),
-                      origins(a.text, j.text),
-                      origins(j.text, n.text),
-                      origins(n.text, r.text),
-                      origins(a.text, r.text)};
+    const Marked a = marked_at(sight, sight.apart, each), j = marked_at(sight, sight.joined, each);
+    const Marked n = marked_at(sight, sight.now, each), r = marked_at(sight, result, each);
+    if (a.keys.empty() && j.keys.empty() && r.keys.empty()) continue;
+    const Marked b = marked_at(sight, sight.before, each);
+    Scene scene{sight,
+                b,
+                a,
+                j,
+                n,
+                r,
+                origins(b.text, a.text),
+                origins(a.text, j.text),
+                origins(j.text, n.text),
+                origins(n.text, r.text),
+                origins(a.text, r.text),
+                {},
+                {}};
+    scene.known_in_now = around(scene.in_joined_of_now);
+    scene.held_in_result = around(scene.in_now_of_result);
     std::set<std::string> keys;
-    for (const Marked* marked : {&a, &j})
+    for (const Marked* marked : {&a, &j, &r})
       for (const auto& [key, said] : marked->keys) keys.insert(key);
     for (const std::string& key : keys) add_ops(scene, key, each, out);
   }

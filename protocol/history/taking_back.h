@@ -10,9 +10,9 @@
 // What leads from `joined` to `apart` is done to `now` (reversal.h, mark_reversal.h). So what
 // somebody else removed as well stays removed, and where others concurrently wrote another value,
 // that one is left. Where they wrote since, having seen the change, it is left even if it reads the
-// same: events are watched for that on the way from `joined` to `now`. A conflict in which the change still takes part is settled without it, for
-// the highest of the rest. Where others have settled it for the change since, what they gave up
-// does not come back, but what was there before.
+// same: events are watched for that on the way from `joined` to `now`. A conflict in which the
+// change still takes part is settled without it, for the highest of the rest. Where others have
+// settled it for the change since, what they gave up does not come back, but what was there before.
 // Not here: which change it is to be (node/undo_marks.h).
 #pragma once
 
