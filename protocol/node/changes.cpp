@@ -37,10 +37,23 @@ step::EventsAnswer Changes::collect(Subscription& subscription, std::uint32_t li
 
 template <class Wants>
 void Changes::answer_waiting(Wants wants, std::vector<step::Effect>& effects) {
+  if (holds_ > 0) return;
   std::erase_if(waiting_, [&](const Waiting& waiting) {
     const auto found = subscriptions_.find(waiting.sub);
     if (found == subscriptions_.end() || !wants(found->second.filter)) return false;
     effects.push_back(step::Reply{waiting.request, collect(found->second, waiting.limit)});
+    return true;
+  });
+}
+
+void Changes::release(std::vector<step::Effect>& effects) {
+  if (--holds_ > 0) return;
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    const auto found = subscriptions_.find(waiting.sub);
+    if (found == subscriptions_.end()) return false;
+    step::EventsAnswer answer = collect(found->second, waiting.limit);
+    if (answer.changes.empty() && answer.ephemeral.empty() && !answer.gap) return false;
+    effects.push_back(step::Reply{waiting.request, std::move(answer)});
     return true;
   });
 }

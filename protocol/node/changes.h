@@ -32,6 +32,10 @@ class Changes {
   void hide(const PresenceBoard::Place& place, std::vector<step::Effect>& effects);
   PresenceBoard& board() { return board_; }
 
+  // What happens until release() is one step: a poll is given all of it or nothing.
+  void hold() { ++holds_; }
+  void release(std::vector<step::Effect>& effects);
+
   // Errors: Errc::limit beyond subscriptions_max; Errc::invalid for ephemeral without an entity.
   Result<step::SubAnswer> open(const step::SubOpen& command);
   Status close(const step::SubClose& command, std::vector<step::Effect>& effects);
@@ -81,6 +85,7 @@ class Changes {
   std::uint64_t next_subscription_ = 1;
   std::vector<Waiting> waiting_;
   PresenceBoard board_;
+  int holds_ = 0;
 };
 
 }  // namespace syncline::node

@@ -292,7 +292,9 @@ void Node::report_changes(Turn& turn) {
   Touches touches;
   touches.swap(house_.vault->touches());
   if (!touches.empty() && !view_due_) view_due_ = turn.now.instant + view_delay;
+  if (touches.empty()) return;
   PresenceDesk desk = presence_desk(house_, turn);
+  house_.changes.hold();
   for (const auto& [entity, touch] : touches) {
     house_.presence->entity_changed(desk, entity, touch);
     const auto state = house_.vault->view().find(turn.draft, entity);
@@ -307,6 +309,7 @@ void Node::report_changes(Turn& turn) {
     row.local = touch.local;
     house_.changes.add(std::move(row), turn.effects);
   }
+  house_.changes.release(turn.effects);
 }
 
 void Node::save_view(Turn& turn) {

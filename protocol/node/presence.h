@@ -85,12 +85,13 @@ class OtherSlots {
  public:
   // A message that the relay let through. What cannot be opened or has no room is ignored.
   void received(PresenceDesk& desk, const sync::EphemeralMessage& message);
-  // Events changed the entity: previews that became events are over.
+  // Events changed the entity: previews that became events are over, and those that waited for
+  // them take their place.
   void entity_changed(PresenceDesk& desk, const EntityId& entity);
   void settle(PresenceDesk& desk);
   void end(PresenceDesk& desk);
   std::optional<Instant> deadline() const;
-  std::size_t size() const { return slots_.size(); }
+  std::size_t size() const { return slots_.size() + coming_.size(); }
 
   static constexpr std::size_t slots_max = 1024;
   static constexpr std::size_t slots_per_device_max = 128;
@@ -122,6 +123,16 @@ class OtherSlots {
   static std::optional<std::pair<Held, step::PresenceRow>> read(
       PresenceDesk& desk, const sync::EphemeralMessage& message, const Opened& opened);
   Slots::iterator drop(PresenceDesk& desk, Slots::iterator slot);
+  // In one step, with whatever the author previewed there before.
+  void replace(PresenceDesk& desk, const Place& place, Held held, step::PresenceRow row);
+
+  // A preview that names an event which is not merged yet: one for each author and entity.
+  struct Coming {
+    Place place;
+    Held held;
+    step::PresenceRow row;
+  };
+  std::map<std::pair<DeviceId, EntityId>, Coming> coming_;
 
   struct Spent {
     sync::Allowance allowance;

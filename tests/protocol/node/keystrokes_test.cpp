@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Typing as it happens: when it becomes an event, what others see of it before, what is kept.
+#include "protocol/text/rope.h"
 #include "tests/protocol/node/devices.h"
 
 #include <algorithm>
@@ -281,6 +282,68 @@ TEST_CASE("connected devices are shown what is typed before it is an event") {
   REQUIRE(over.ephemeral.size() == 1);
   CHECK(over.ephemeral[0].gone);
   CHECK(desk.text(1) == "one!?two");
+}
+
+TEST_CASE("what a follower sees of typing never goes backwards, while it becomes events") {
+  Typist desk;
+  step::SubOpen open;
+  open.entity = desk.entity;
+  open.ephemeral = true;
+  const auto sub = desk.devices.get<step::SubAnswer>(1, open);
+  // As an editor does: the text of the version that the preview is of, with the preview.
+  std::map<std::uint32_t, step::PresenceRow> previews;
+  std::string written = desk.text(1);
+  std::string version;
+  std::vector<std::string> seen;
+  const auto look = [&](const step::EventsAnswer& answer) {
+    for (const step::PresenceRow& row : answer.ephemeral) {
+      if (row.gone)
+        previews.erase(row.slot);
+      else
+        previews[row.slot] = row;
+    }
+    if (!answer.changes.empty()) {
+      written = desk.text(1);
+      version = answer.changes.back().version;
+    }
+    text::Rope shown(written);
+    CHECK(previews.size() <= 1);
+    for (const auto& [slot, row] : previews) {
+      if (!version.empty() && row.version != version) continue;
+      for (const crdt::Op& op : row.ops)
+        if (const auto* insert = std::get_if<crdt::TextInsert>(&op.action))
+          shown.insert(insert->position, insert->text, insert->text.size());
+    }
+    seen.push_back(shown.text());
+  };
+  // A poll waits for whatever comes next.
+  std::uint64_t request = 1'000'000;
+  const auto poll = [&] {
+    desk.devices[1].inputs.emplace_back(step::Request{
+        RequestId{++request}, step::EventsPoll{sub.sub, 100, std::chrono::seconds(30)}});
+  };
+  std::uint64_t acknowledged = 0;
+  poll();
+  const auto take = [&] {
+    const auto found = desk.devices[1].answers.find(request);
+    if (found == desk.devices[1].answers.end()) return;
+    const auto answer = std::get<step::EventsAnswer>(*found->second);
+    look(answer);
+    acknowledged = answer.cursor;
+    desk.devices.get<step::Done>(1, step::SubAck{sub.sub, acknowledged});
+    poll();
+  };
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    desk.type(7 + i, 0, "x");
+    for (int part = 0; part < 30; ++part) {
+      desk.devices.run(std::chrono::milliseconds(10));
+      take();
+    }
+  }
+  REQUIRE(seen.size() > 60);
+  for (std::size_t i = 1; i < seen.size(); ++i) CHECK(seen[i].size() >= seen[i - 1].size());
+  CHECK(seen.back().size() > 60);
+  CHECK(desk.events() > 3);
 }
 
 TEST_CASE("what cannot be typed is refused with the place, and leaves nothing behind") {

@@ -178,6 +178,65 @@ TEST_CASE("Y15: a preview ends with an event of its author, whichever comes firs
   CHECK(scene.seen().size() == 1);
 }
 
+TEST_CASE("Y15: a preview waits for the event that it names, and what was shown stays until then") {
+  Scene scene;
+  scene.publish(secs(1), typing(0, 0, "x"));
+  scene.carry(secs(1));
+  const auto changed = [&](PresenceDesk& desk) { scene.others.entity_changed(desk, scene.entity); };
+  const auto shown = [&] {
+    const auto rows = scene.seen();
+    REQUIRE(rows.size() == 1);
+    return rows[0].ops;
+  };
+  // Of another device, whose events come later than its previews.
+  log::Draft draft(scene.vault.store);
+  const auto state = scene.open->view().find(draft, scene.entity);
+  REQUIRE(state);
+  const auto home = *scene.open->home();
+  const crdt::EventId last = (*state)->edits.rows().at(0);
+  const LogId log = scene.open->merge_of(home)->table()[last.log];
+  auto keys = scene.open->desk(draft);
+  const auto known = keys.entity_keys.by_entity(draft, home, scene.entity);
+  REQUIRE(known);
+  const auto hear = [&](int time, std::uint64_t seq, std::uint32_t slot, const std::string& text) {
+    SentPreview sent{log, seq, "v", ops_of(typing(0, 0, text))};
+    const auto body = encode_preview(sent);
+    REQUIRE(body);
+    const auto message = sync::seal_ephemeral(
+        {scene.vault.id(), scene.open->device(), static_cast<std::uint64_t>(1000 + time), slot,
+         home},
+        {(*known)->key, scene.open->keys().newest(home)->header, scene.open->secrets().sign},
+        {sync::EphemeralKind::preview, secs(30), WallTime{}, *body}, scene.vault.random);
+    scene.at(secs(time), [&](PresenceDesk& desk) { scene.others.received(desk, message); });
+  };
+  const auto first = ops_of(typing(0, 0, "x"));
+  CHECK(shown() == first);
+  hear(2, last.seq + 1, 7, "y");
+  hear(3, last.seq + 1, 7, "yz");
+  CHECK(shown() == first);
+  // It lasts as long as the one that is coming.
+  scene.at(secs(32), [&](PresenceDesk& desk) { scene.others.settle(desk); });
+  CHECK(shown() == first);
+  scene.type("x");
+  scene.at(secs(32), changed);
+  CHECK(shown() == ops_of(typing(0, 0, "yz")));
+  CHECK(scene.others.size() == 1);
+
+  // An event further on: what waited for an earlier one is never shown.
+  hear(33, last.seq + 2, 8, "late");
+  scene.type("1");
+  scene.type("2");
+  scene.at(secs(33), changed);
+  CHECK(scene.seen().empty());
+  CHECK(scene.others.size() == 0);
+  // One whose event never comes is forgotten with its lifetime.
+  hear(34, last.seq + 9, 9, "never");
+  CHECK(scene.seen().empty());
+  CHECK(scene.others.size() == 1);
+  scene.at(secs(64), [&](PresenceDesk& desk) { scene.others.settle(desk); });
+  CHECK(scene.others.size() == 0);
+}
+
 TEST_CASE("Y15: a preview ends with its lifetime when it is not said again") {
   Scene scene;
   scene.publish(secs(1), typing(0, 0, "x"));
