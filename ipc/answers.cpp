@@ -80,10 +80,18 @@ std::string_view name_of(step::NetworkMode mode) {
   return "off";
 }
 
+const char* show(step::AddressSource source) {
+  switch (source) {
+    case step::AddressSource::remembered: return "remembered";
+    case step::AddressSource::nearby: return "nearby";
+    case step::AddressSource::told: return "told";
+  }
+  return "told";
+}
+
 Json show(const step::AddressStatus& address) {
-  Json made = {{"address", address.address},
-               {"source", address.source == step::AddressSource::nearby ? "nearby" : "remembered"},
-               {"allowed", address.allowed}};
+  Json made = {
+      {"address", address.address}, {"source", show(address.source)}, {"allowed", address.allowed}};
   if (address.tried) made["tried_s"] = seconds_of(*address.tried);
   put_text(made, "result", address.result);
   return made;

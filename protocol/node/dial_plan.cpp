@@ -3,6 +3,7 @@
 // Row of Family::devices: device id 16 | 'a' -> 01 | n v | address*n
 #include "protocol/node/dial_plan.h"
 
+#include "protocol/discovery/dialable.h"
 #include "protocol/discovery/nearby.h"
 #include "protocol/sync/messages.h"
 #include "protocol/wire/reader.h"
@@ -77,14 +78,28 @@ void DialPlan::appeared(const DeviceId& device, const std::string& address, Inst
   entry.nearby.insert(entry.nearby.begin(), address);
   if (entry.nearby.size() > nearby_max) entry.nearby.resize(nearby_max);
   prune(entry);
-  if (!is_new) return;
-  if (entry.appearances_since + 60s <= now || entry.appearances == 0) {
-    entry.appearances_since = now;
-    entry.appearances = 0;
+  if (is_new) appear(entry, address, now);
+}
+
+void DialPlan::appear(Device& device, const std::string& address, Instant now) {
+  if (device.appearances_since + 60s <= now || device.appearances == 0) {
+    device.appearances_since = now;
+    device.appearances = 0;
   }
-  if (++entry.appearances > appearances_max) return;
-  entry.urgent.push_back(address);
-  entry.direct.failures = 0;
+  if (++device.appearances > appearances_max) return;
+  device.urgent.push_back(address);
+  device.course_of(address).failures = 0;
+}
+
+void DialPlan::heard(const DeviceId& device, const std::string& address, Instant now) {
+  if (!is_address(address)) return;
+  Device& entry = devices_[device];
+  for (const auto* known : {&entry.addresses, &entry.nearby, &entry.hearsay})
+    if (std::ranges::find(*known, address) != known->end()) return;
+  entry.hearsay.insert(entry.hearsay.begin(), address);
+  if (entry.hearsay.size() > nearby_max) entry.hearsay.resize(nearby_max);
+  prune(entry);
+  appear(entry, address, now);
 }
 
 void DialPlan::vanished(const DeviceId& device, const std::string& address) {
@@ -97,7 +112,8 @@ void DialPlan::vanished(const DeviceId& device, const std::string& address) {
 void DialPlan::prune(Device& device) {
   std::erase_if(device.tries, [&device](const auto& each) {
     return std::ranges::find(device.addresses, each.first) == device.addresses.end() &&
-           std::ranges::find(device.nearby, each.first) == device.nearby.end();
+           std::ranges::find(device.nearby, each.first) == device.nearby.end() &&
+           std::ranges::find(device.hearsay, each.first) == device.hearsay.end();
   });
 }
 
@@ -115,8 +131,10 @@ std::vector<std::string> DialPlan::candidates(const Device& device) const {
   std::vector<std::string> out;
   for (const std::string& address : device.nearby)
     if (is_allowed(address)) out.push_back(address);
-  for (const std::string& address : device.addresses)
-    if (is_allowed(address) && std::ranges::find(out, address) == out.end()) out.push_back(address);
+  for (const auto* more : {&device.addresses, &device.hearsay})
+    for (const std::string& address : *more)
+      if (is_allowed(address) && std::ranges::find(out, address) == out.end())
+        out.push_back(address);
   return out;
 }
 
@@ -251,6 +269,10 @@ std::vector<step::AddressStatus> DialPlan::addresses_of(const DeviceId& device, 
   for (const std::string& address : entry.addresses)
     if (std::ranges::find(entry.nearby, address) == entry.nearby.end())
       add(address, step::AddressSource::remembered);
+  for (const std::string& address : entry.hearsay)
+    if (std::ranges::find(entry.nearby, address) == entry.nearby.end() &&
+        std::ranges::find(entry.addresses, address) == entry.addresses.end())
+      add(address, step::AddressSource::told);
   return out;
 }
 
@@ -268,8 +290,14 @@ std::optional<Duration> DialPlan::next_try(const DeviceId& device, Instant now) 
 std::string complete_address(const std::string& told, const std::string& host_of_link) {
   if (told.empty() || told.front() != ':') return told;
   const std::size_t colon = host_of_link.rfind(':');
-  if (colon == std::string::npos) return told;
+  if (colon == std::string::npos || is_relayed(host_of_link)) return told;
   return host_of_link.substr(0, colon) + told;
+}
+
+bool may_be_passed_on(const std::string& address) {
+  if (is_relayed(address)) return is_address(relay_of(address));
+  const auto compact = session::compact_address(address);
+  return compact && discovery::is_dialable(*compact, discovery::AllowLocal::no);
 }
 
 bool is_address(const std::string& text) {

@@ -62,6 +62,8 @@ class DialPlan {
   // before it: whoever plays announcements again can choose addresses.
   void appeared(const DeviceId& device, const std::string& address, Instant now);
   void vanished(const DeviceId& device, const std::string& address);
+  // Another device knows it there. Tried at once as above, later after all others.
+  void heard(const DeviceId& device, const std::string& address, Instant now);
 
   void set_mode(step::NetworkMode mode);
   // Rounds without success.
@@ -106,7 +108,8 @@ class DialPlan {
     bool is_loaded = false;  // whatever made the entry: the row was read
     std::vector<std::string> addresses;
     std::vector<std::string> nearby;   // newest first
-    std::map<std::string, Try> tries;  // of addresses in either list
+    std::vector<std::string> hearsay;  // newest first
+    std::map<std::string, Try> tries;  // of addresses in these lists
     std::size_t appearances = 0;       // that made it be tried at once, since `appearances_since`
     Instant appearances_since{};
     std::vector<std::string> urgent;  // appeared, to be dialled whatever else is going on
@@ -121,6 +124,8 @@ class DialPlan {
   // Direct ones of the next round.
   std::vector<std::string> round_of(Device& device) const;
   static void prune(Device& device);
+  // It was not known: tried at once, unless many came before it.
+  static void appear(Device& device, const std::string& address, Instant now);
 
   std::map<DeviceId, Device> devices_;
   std::vector<std::string> typed_;
@@ -129,6 +134,8 @@ class DialPlan {
 
 // A device that is told to be at a host without a name (":7000") is at `host`.
 std::string complete_address(const std::string& told, const std::string& host_of_link);
+// One device may tell it of another. Spec F4.
+bool may_be_passed_on(const std::string& address);
 // "host:port" or "[v6]:port" with a port of 1 to 65535 and no control characters.
 bool is_address(const std::string& text);
 

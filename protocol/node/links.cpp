@@ -195,6 +195,7 @@ Status Links::begin_device_link(House& house, Turn& turn, Pairing& pairing, Entr
   stop_dialling(house, turn, pairing, device, entry);
   dialling_.erase(entry.link);
   house.replicator->link_ready({entry.link, device, entry}, turn.now);
+  tell_of_others(house, device);
   house.relay->link_ready({entry.link, device, entry});
   turn.must_settle = true;
   return {};
@@ -266,15 +267,39 @@ void Links::connect(Turn& turn, const std::string& address) {
 }
 
 void Links::learned(House& house, Turn& turn, const sync::News::Learned& news) {
-  (void)house;
+  if (!house.roster.devices().contains(news.device)) return;
+  if (news.teller != news.device) {
+    for (const std::string& told : news.addresses)
+      if (may_be_passed_on(told)) plan_.heard(news.device, told, turn.now.instant);
+    return;
+  }
   const Entry* entry = find_device(news.device);
   const std::vector<std::string> before = plan_.addresses(news.device);
+  sync::Addresses::Of fresh{news.device, {}};
   for (const std::string& told : news.addresses) {
     const std::string address =
         complete_address(told, entry == nullptr ? std::string() : entry->address);
-    if (std::ranges::find(before, address) == before.end())
-      plan_.remember(turn.draft, news.device, address);
+    if (std::ranges::find(before, address) != before.end()) continue;
+    plan_.remember(turn.draft, news.device, address);
+    if (may_be_passed_on(address)) fresh.addresses.push_back(address);
   }
+  if (fresh.addresses.empty()) return;
+  for (const auto& [link, other] : entries_)
+    if (other->device && *other->device != news.device)
+      house.replicator->tell_addresses(*other->device, {fresh});
+}
+
+// Only what a device told of itself, or where it was reached: what is told from one to the next
+// would never end.
+void Links::tell_of_others(House& house, const DeviceId& device) {
+  std::vector<sync::Addresses::Of> known;
+  for (const auto& [other, admit] : house.roster.devices()) {
+    if (other == device || other == house.identity->device) continue;
+    sync::Addresses::Of of{other, plan_.addresses(other)};
+    std::erase_if(of.addresses, [](const std::string& each) { return !may_be_passed_on(each); });
+    if (!of.addresses.empty()) known.push_back(std::move(of));
+  }
+  house.replicator->tell_addresses(device, std::move(known));
 }
 
 void Links::dial_due(House& house, Turn& turn, Pairing& pairing) {

@@ -39,6 +39,7 @@ class Links {
   bool is_allowed(const House& house, const std::string& address);
   // It was removed from the list: nobody can call this device there any more.
   void leave_relay(House& house, Turn& turn, Pairing& pairing, const std::string& relay);
+  // A device said where it, or another one, can be reached.
   void learned(House& house, Turn& turn, const sync::News::Learned& news);
 
   // Moves queued output to the shell, within what each link may have waiting there.
@@ -56,6 +57,8 @@ class Links {
   bool is_linked(const DeviceId& device) const { return find_device(device) != nullptr; }
 
  private:
+  // Where the others can be reached, to a device that was just linked.
+  void tell_of_others(House& house, const DeviceId& device);
   // What the shell may have waiting for one socket: enough to keep it busy, little to lose.
   static constexpr std::size_t shell_queue_max = 1024 * 1024;
 

@@ -335,8 +335,9 @@ struct LogsAnswer {
 
 // Where another device may be, and what came of looking there.
 enum class AddressSource : std::uint8_t {
-  remembered,  // it worked once, or a device told it
+  remembered,  // it worked once, or the device itself told it
   nearby,      // announced on a local network now
+  told,        // by another device
 };
 struct AddressStatus {
   std::string address;

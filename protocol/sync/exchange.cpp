@@ -150,7 +150,7 @@ Status handle_hello(State& state, LinkState& link, Bytes body, Now) {
                          .dirty = true};
   }
   link.epoch = hello->epoch;
-  state.news.learned.push_back({link.device, std::move(hello->addresses)});
+  state.news.learned.push_back({link.device, std::move(hello->addresses), link.device});
   const auto last = log::last_change(state.setup.store);
   if (!last) return pass(last);
   send_receipts(state, link);

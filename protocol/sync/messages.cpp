@@ -73,6 +73,18 @@ Buffer encode_space_only(const SpaceId& space) {
   return out.take();
 }
 
+void write_addresses(wire::Writer& out, const std::vector<std::string>& addresses) {
+  out.varint(addresses.size());
+  for (const std::string& address : addresses) out.text(address);
+}
+
+std::vector<std::string> read_addresses(wire::Reader& in) {
+  std::vector<std::string> out;
+  const std::size_t count = read_count(in, hello_addresses_max, 1);
+  for (std::size_t i = 0; i < count; ++i) out.push_back(in.text(address_size_max));
+  return out;
+}
+
 }  // namespace
 
 ShortHash short_hash(const Digest& digest) {
@@ -87,8 +99,7 @@ Buffer encode(const Hello& message) {
   const unsigned flags = (message.receive_paused ? flag_receive_paused : 0U) |
                          (message.send_paused ? flag_send_paused : 0U);
   out.u8(static_cast<std::uint8_t>(flags));
-  out.varint(message.addresses.size());
-  for (const std::string& address : message.addresses) out.text(address);
+  write_addresses(out, message.addresses);
   return out.take();
 }
 
@@ -102,9 +113,30 @@ Result<Hello> decode_hello(Bytes body) {
   const std::uint8_t flags = in.u8();
   message.receive_paused = (flags & flag_receive_paused) != 0;
   message.send_paused = (flags & flag_send_paused) != 0;
-  const std::size_t count = read_count(in, hello_addresses_max, 1);
-  for (std::size_t i = 0; i < count; ++i) message.addresses.push_back(in.text(address_size_max));
+  message.addresses = read_addresses(in);
   in.rest();  // Spec W5: later fields of a newer minor version.
+  return in.finish(std::move(message));
+}
+
+Buffer encode(const Addresses& message) {
+  wire::Writer out = started();
+  out.varint(message.devices.size());
+  for (const Addresses::Of& of : message.devices) {
+    out.id(of.device);
+    write_addresses(out, of.addresses);
+  }
+  return out.take();
+}
+
+Result<Addresses> decode_addresses(Bytes body) {
+  wire::Reader in(body);
+  read_version(in);
+  Addresses message;
+  const std::size_t count = read_count(in, addresses_devices_max, DeviceId::size + 1);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    const auto device = in.id<DeviceId>();
+    message.devices.push_back({device, read_addresses(in)});
+  }
   return in.finish(std::move(message));
 }
 

@@ -33,6 +33,7 @@ enum class MessageType : std::uint8_t {
   full = 0x1b,         // send every row again
   head_wanted = 0x1c,  // show the signed head of a log
   head = 0x1d,
+  addresses = 0x1e,
 };
 
 // The first 8 bytes of a hash: a hint that two sides differ, never a reason to accept.
@@ -118,6 +119,15 @@ struct ProofMessage {
   Bytes proof;  // as log::encode_proof; aliases the message
 };
 
+// Where devices of the vault can be reached, the sender among them.
+struct Addresses {
+  struct Of {
+    DeviceId device;
+    std::vector<std::string> addresses;  // as in a hello
+  };
+  std::vector<Of> devices;
+};
+
 struct Prune {
   SpaceId space;
 };
@@ -138,6 +148,7 @@ Buffer encode(const Graft& message);
 Buffer encode(const HeadWanted& message);
 Buffer encode(const Head& message);
 Buffer encode(const ProofMessage& message);
+Buffer encode(const Addresses& message);
 Buffer encode_full();
 
 // Errors: Errc::truncated, oversized, non_canonical, invalid: the sender broke the protocol.
@@ -154,6 +165,7 @@ Result<Graft> decode_graft(Bytes body);
 Result<HeadWanted> decode_head_wanted(Bytes body);
 Result<Head> decode_head(Bytes body);
 Result<ProofMessage> decode_proof_message(Bytes body);
+Result<Addresses> decode_addresses(Bytes body);
 Status decode_full(Bytes body);
 
 // What a receipt's signature covers.
@@ -162,6 +174,7 @@ Buffer signed_part(const Receipt& receipt);
 // Bounds that only these messages have.
 inline constexpr std::size_t hello_addresses_max = 8;
 inline constexpr std::size_t address_size_max = 128;
+inline constexpr std::size_t addresses_devices_max = 32;
 inline constexpr std::size_t rows_per_message_max = 1800;  // 32 bytes each, within 60 KiB
 inline constexpr std::size_t spaces_per_message_max = 1024;
 inline constexpr std::size_t record_ids_per_message_max = 4096;  // 64 KiB of short ids

@@ -99,6 +99,7 @@ Status Replicator::handle(Link link, std::uint8_t type, Bytes body, log::Draft& 
     case MessageType::head_wanted: return handle_head_wanted(state, from, body, draft);
     case MessageType::head: return handle_head(state, from, body, draft);
     case MessageType::proof: return handle_proof(state, from, body, draft);
+    case MessageType::addresses: return handle_addresses(state, from, body);
     case MessageType::full: {
       const Status read = decode_full(body);
       return read ? send_all_rows(state, from, draft) : read;
@@ -233,10 +234,6 @@ void Replicator::set_pauses(const Pauses& pauses, Now now) {
     serve(*state_, link);
   }
   schedule_pulls(*state_, now);
-}
-
-void Replicator::set_addresses(std::vector<std::string> addresses) {
-  state_->addresses = std::move(addresses);
 }
 
 void Replicator::set_own_logs(std::vector<LogId> logs) {

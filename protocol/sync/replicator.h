@@ -34,6 +34,7 @@ struct News {
   struct Learned {  // where a device can be reached
     DeviceId device;
     std::vector<std::string> addresses;
+    DeviceId teller;  // itself, or another one
   };
   std::vector<Grew> grew;
   std::vector<SpaceId> rosters;  // rosters that got new records
@@ -95,7 +96,10 @@ class Replicator {
   void appended(const SpaceId& space, const LogId& log, const log::SignedHead& head);
   Status roster_changed(const SpaceId& space, const StoreReader& reader);
   void set_pauses(const Pauses& pauses, Now now);
+  // Where this device listens. Linked ones are told when it changes.
   void set_addresses(std::vector<std::string> addresses);
+  // Tells a linked device where others can be reached.
+  void tell_addresses(const DeviceId& to, std::vector<Addresses::Of> known);
   // Own logs, for the rollback alarm.
   void set_own_logs(std::vector<LogId> logs);
   // Receipts are signed while a key is here. nullptr: locked. Must live until replaced.

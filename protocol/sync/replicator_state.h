@@ -123,6 +123,9 @@ Result<Digest> total_digest(const State& state, const StoreReader& reader);
 std::optional<Mark> mark_of(const StoreReader& reader, const SpaceId& space);
 void grew(State& state, const LogId& log, const log::Position& head);
 
+// ---- addresses.cpp ----------------------------------------------------------------------------
+Status handle_addresses(State& state, const LinkState& link, Bytes body);
+
 // ---- exchange.cpp: hello, rows, announcements ------------------------------------------------
 void say_hello(State& state, LinkState& link);
 Status handle_hello(State& state, LinkState& link, Bytes body, Now now);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 target_sources(
   syncline_protocol
-  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/ephemeral.cpp
+  PRIVATE ${CMAKE_CURRENT_LIST_DIR}/addresses.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/ephemeral.cpp
           ${CMAKE_CURRENT_LIST_DIR}/ephemeral_relay.cpp
           ${CMAKE_CURRENT_LIST_DIR}/evidence.cpp
           ${CMAKE_CURRENT_LIST_DIR}/exchange.cpp

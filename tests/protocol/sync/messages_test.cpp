@@ -52,6 +52,13 @@ TEST_CASE("every message reads back as it was written") {
   CHECK_FALSE(hello->send_paused);
   CHECK(hello->addresses == a_hello().addresses);
 
+  const auto addresses =
+      decode_addresses(encode(Addresses{{{id_of<DeviceId>(5), {"10.0.0.1:7000"}}, {{}, {}}}}));
+  REQUIRE(addresses);
+  REQUIRE(addresses->devices.size() == 2);
+  CHECK(addresses->devices[0].device == id_of<DeviceId>(5));
+  CHECK(addresses->devices[0].addresses == std::vector<std::string>{"10.0.0.1:7000"});
+
   const auto rows = decode_rows(encode(some_rows()));
   REQUIRE(rows);
   REQUIRE(rows->spaces.size() == 1);
@@ -101,6 +108,9 @@ TEST_CASE("a declared count reserves nothing that was not sent") {
     wire::Writer records;
     records.u8(1).id(id_of<SpaceId>(1)).u8(1).varint(count);
     CHECK_FALSE(decode_records(records.view()).has_value());
+    wire::Writer addresses;
+    addresses.u8(1).varint(count);
+    CHECK_FALSE(decode_addresses(addresses.view()).has_value());
   }
 }
 
