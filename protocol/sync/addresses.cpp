@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What linked devices tell each other of where devices of the vault can be reached. Spec Y11.
+// What linked devices tell each other of where devices of the vault can be reached. Spec Y18.
 #include "protocol/sync/replicator_state.h"
 
 namespace syncline::sync {

@@ -46,7 +46,7 @@ struct Three {
 
 }  // namespace
 
-TEST_CASE("Y11: two devices that only know a third are told of each other and connect") {
+TEST_CASE("Y18: two devices that only know a third are told of each other and connect") {
   Devices devices(3);
   devices.make_vault(0);
   devices.pair(0, 1);
@@ -56,7 +56,7 @@ TEST_CASE("Y11: two devices that only know a third are told of each other and co
   CHECK_FALSE(reach_of(devices, 2, id_of(devices, 1)).links.empty());
 }
 
-TEST_CASE("Y11: what was told of a device is shown as told, until it worked") {
+TEST_CASE("Y18: what was told of a device is shown as told, until it worked") {
   Three three;
   Devices& devices = three.devices;
   const std::string there = devices[2].address;
@@ -64,7 +64,7 @@ TEST_CASE("Y11: what was told of a device is shown as told, until it worked") {
 }
 
 TEST_CASE(
-    "Y11: a linked device hears of another address at once, and those it is linked with too") {
+    "Y18: a linked device hears of another address at once, and those it is linked with too") {
   Three three;
   Devices& devices = three.devices;
   devices[2].inputs.push_back(step::ListenAddresses{{"10.0.9.9:7000"}});
@@ -75,7 +75,7 @@ TEST_CASE(
         step::AddressSource::told);
 }
 
-TEST_CASE("Y11: what others told is not told on") {
+TEST_CASE("Y18: what others told is not told on") {
   DialPlan plan;
   const DeviceId device{{7}};
   plan.heard(device, "10.0.0.7:7000", Instant{1s});
@@ -83,7 +83,7 @@ TEST_CASE("Y11: what others told is not told on") {
   CHECK(plan.addresses_of(device, Instant{1s}).size() == 1);
 }
 
-TEST_CASE("Y11: many told addresses cost a few dials and little memory") {
+TEST_CASE("Y18: many told addresses cost a few dials and little memory") {
   DialPlan plan;
   const DeviceId device{{7}};
   std::size_t dials = 0;
