@@ -2,6 +2,7 @@
 //
 // What those who wrote a document do not agree on, and the ops that settle it.
 #include "protocol/crdt/reading.h"
+#include "protocol/crdt/tree_position.h"
 
 #include <algorithm>
 #include <map>
@@ -168,8 +169,25 @@ Action remove_at(const Step& step) {
   return ListRemove{std::get<std::uint64_t>(step), 1};
 }
 
+// The position of a move, or one beside it if others have the same: who moves a node anew is not
+// who moved it at first, and that orders equal positions.
+std::string position_of(const TreeShift& place) {
+  const TreePlaceKey key{place.position, place.log, *place.node->id};
+  std::string low, high;
+  place.parent->shown.for_each([&](const TreeNode& sibling) {
+    if (&sibling == place.node) return;
+    if (key_of(sibling) < key)
+      low = sibling.at->position;
+    else if (high.empty())
+      high = sibling.at->position;
+  });
+  const bool alone = low < place.position && (high.empty() || place.position < high);
+  if (alone || (!high.empty() && low >= high)) return place.position;
+  return tree_position_between(low, high, 0);
+}
+
 TreeMove move_to(const TreeShift& place) {
-  return {*place.node->id, place.parent->is_root() ? "" : *place.parent->id, place.position};
+  return {*place.node->id, place.parent->is_root() ? "" : *place.parent->id, position_of(place)};
 }
 
 // Settles either conflict of a node.

@@ -26,7 +26,9 @@ class Sider {
 
   // Nothing: the events have no part in it, or all that is left is theirs.
   std::optional<Choice> choose(const Conflict& conflict) const {
+    if (is_hidden(conflict.path) || is_theirs_around(conflict)) return std::nullopt;
     const std::vector<bool> own = own_values(conflict);
+    if (const auto raised = raised_by_them(conflict)) return Choice{*raised};
     const bool takes_part = std::find(own.begin(), own.end(), true) != own.end();
     const bool of_others = siding_.side == Side::others;
     if (takes_part && siding_.side == Side::own_values && apart_ != nullptr) {
@@ -51,10 +53,55 @@ class Sider {
   }
 
  private:
+  // Inside of a container that is not shown. To settle it would make that be shown.
+  bool is_hidden(const Path& path) const {
+    Path slot;
+    for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+      slot.push_back(path[i]);
+      const Spot spot = spot_at(root_, slot);
+      if (!spot.slot) continue;
+      const ItemValue& shown = spot.slot->entries.front().value;
+      if (shown != ItemValue{kind_entered(path[i + 1])}) return true;
+    }
+    return false;
+  }
+
+  // Inside of something that is there because of the events alone, and goes with them.
+  bool is_theirs_around(const Conflict& conflict) const {
+    const Path& path = conflict.path;
+    if (apart_ == nullptr || passes_list(path)) return false;
+    const bool moved = conflict.kind == ConflictKind::move_lost;
+    for (std::size_t size = 1; size < path.size() + (moved ? 1 : 0); ++size)
+      if (!spot_at(*apart_, Path(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(size))))
+        return true;
+    return false;
+  }
+
+  // By changing something inside of a container of others the events made it be shown in the place
+  // of another value of others: which one.
+  std::optional<std::size_t> raised_by_them(const Conflict& conflict) const {
+    if (siding_.side != Side::others || apart_ == nullptr || passes_list(conflict.path))
+      return std::nullopt;
+    const Slot* now = spot_at(root_, conflict.path).slot;
+    const Slot* apart = now == nullptr ? nullptr : spot_at(*apart_, conflict.path).slot;
+    if (apart == nullptr || !siding_.events.holds(now->entries.front().event)) return std::nullopt;
+    const auto values = distinct_values(*now);
+    for (std::size_t i = 1; i < values.size(); ++i)
+      if (values[i]->value == apart->entries.front().value) return i;
+    return std::nullopt;
+  }
+
   // What the document shows without the events. If they wrote over that it is not here any more:
   // then it is for the caller to bring it back, in the place of what they say.
   std::vector<bool>::const_iterator best_of_others(const Conflict& conflict,
                                                    const std::vector<bool>& own) const {
+    if (conflict.kind == ConflictKind::move_lost)
+      if (const auto place = place_apart(conflict.path)) {
+        for (std::size_t i = 0; i < own.size(); ++i)
+          if (EventId{conflict.values[i].log, conflict.values[i].seq} == *place)
+            return own.begin() + static_cast<std::ptrdiff_t>(i);
+        return std::find(own.begin(), own.end(), true);
+      }
     const Slot* now = spot_at(root_, conflict.path).slot;
     const Slot* apart = apart_ == nullptr || now == nullptr || passes_list(conflict.path)
                             ? nullptr
@@ -65,6 +112,17 @@ class Sider {
       if (values[i]->value == apart->entries.front().value)
         return own.begin() + static_cast<std::ptrdiff_t>(i);
     return std::find(own.begin(), own.end(), true);
+  }
+
+  // The move that places a node without the events.
+  std::optional<EventId> place_apart(const Path& path) const {
+    if (apart_ == nullptr || passes_list(path)) return std::nullopt;
+    const TreeNode* node = spot_at(*apart_, path).node;
+    if (node == nullptr) return std::nullopt;
+    const Path tree(path.begin(), path.end() - 1);
+    const TreeShift& move = *node->at;
+    return EventId{container_at(*apart_, tree, Kind::tree)->tree().author(move.author).log,
+                   move.seq};
   }
 
   bool removed_it(const Conflict& conflict) const {

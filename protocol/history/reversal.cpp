@@ -127,9 +127,10 @@ class Reversal {
     // Somebody else made it what it is, even if that reads the same.
     if (others_.has_value(path_)) return copy_of(now);
     if (same(after, now) && !others_.has_any(path_)) return copy_of(before);
-    if (after == nullptr) return brought_back(*before, *now);
-    // Written over since, or gone.
-    if (now == nullptr || !after->kind || after->kind != now->kind) return copy_of(now);
+    if (now == nullptr) return std::nullopt;
+    // Written over since, or inside.
+    if (after == nullptr || !after->kind || after->kind != now->kind)
+      return before ? brought_back(*before, *now) : copy_of(now);
     const Kind kind = *after->kind;
     if (before != nullptr && before->kind == kind) return inside(kind, *before, *after, *now);
     // The change made it, and others went on inside: what they put there stays.
@@ -283,7 +284,9 @@ class Reversal {
     }
     const bool moved =
         before->seat.parent != after->seat.parent || before->position != after->position;
-    if (moved && out.then && after->seat.parent == now->seat.parent)
+    // Also to its siblings, if it is back below its parent already.
+    const std::string& parent = now->seat.parent;
+    if (moved && out.then && (after->seat.parent == parent || before->seat.parent == parent))
       out.wish = RegrownNode::Wish::go_back;
     if (before->value != after->value) out.value = map(before->value, after->value, now->value);
     return out;

@@ -231,9 +231,14 @@ class GivenUp {
 
 // `result` runs what is still missing until it reads as `wanted`.
 Result<std::vector<Op>> finish(Rehearsal& result, const Shape& wanted, const MarkSight& sight) {
-  auto ops = crdt::ops_to_become(result.document(), wanted);
-  if (!ops) return pass(ops);
-  if (Status run = result.run(std::move(*ops)); !run) return pass(run);
+  // A node that is moved may bring back what was removed below it.
+  constexpr int rounds_max = 4;
+  for (int round = 0; round < rounds_max; ++round) {
+    auto ops = crdt::ops_to_become(result.document(), wanted);
+    if (!ops) return pass(ops);
+    if (ops->empty()) break;
+    if (Status run = result.run(std::move(*ops)); !run) return pass(run);
+  }
   if (Status run = result.run(reverse_marks(sight, result.document())); !run) return pass(run);
   return result.take();
 }

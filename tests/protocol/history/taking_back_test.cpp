@@ -177,10 +177,9 @@ TEST_CASE("what is taken back leaves what others did at the same place, whoever 
 
 TEST_CASE("whatever a change was, while nothing builds upon it all reads as it does without it") {
   using crdt::test::Flavour;
-  // Neither trees nor what holds them: among siblings that others moved, too, places may differ.
-  for (const Flavour flavour :
-       {Flavour::map, Flavour::list, Flavour::text, Flavour::counter, Flavour::set}) {
-    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+  for (const Flavour flavour : {Flavour::map, Flavour::list, Flavour::text, Flavour::counter,
+                                Flavour::set, Flavour::tree, Flavour::nested}) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
       CAPTURE(std::string(crdt::test::name_of(flavour)));
       CAPTURE(seed);
       auto events = test::past_events(seed, flavour, 25);
@@ -285,6 +284,49 @@ TEST_CASE("a later change inside of a contested map takes back no more than itse
   const auto conflicts = a.document.conflicts();
   REQUIRE(conflicts.size() == 1);
   CHECK(crdt::test::describe(conflicts[0].values[0].value) == "{}");
+}
+
+TEST_CASE("what is shown stays when a change inside of what is not shown is taken back") {
+  for (const bool raised : {false, true}) {
+    CAPTURE(raised);
+    Author a(0), b(1), c(2);
+    a.edit({make("k", Kind::map)});
+    b.receive(a);
+    c.receive(a);
+    b.edit({put("x", 2, at("k"))});
+    c.edit({put("l", 0)});
+    c.edit({put("k", 5)});
+    // Later ones rank higher.
+    if (raised)
+      for (std::int64_t i = 0; i < 4; ++i) a.edit({put("m", i)});
+    const EventSpan change = a.edit({put("x", 1, at("k"))});
+    a.receive(b);
+    a.receive(c);
+    const std::string rest = raised ? "l: 0 m: 3 }" : "l: 0 }";
+    CHECK(a.reads() == (raised ? "{k: {x: 1 } " : "{k: 5 ") + rest);
+    a.undo(change);
+    CHECK(a.reads() == "{k: 5 " + rest);
+  }
+}
+
+TEST_CASE("siblings with one position keep their order when a conflict about one is settled") {
+  for (const crdt::LogIndex first : {0U, 1U}) {
+    CAPTURE(first);
+    Author a(first), b(1 - first), c(2);
+    a.edit({make("tree", Kind::tree), plant("x"), plant("y"), plant("z")});
+    b.receive(a);
+    c.receive(a);
+    const EventSpan change = a.edit({shift("x", "z")});
+    b.edit({op(crdt::TreeMove{"x", "", top}, at("tree"))});
+    c.edit({op(crdt::TreeMove{"y", "", top}, at("tree"))});
+    b.receive(c);
+    const std::string apart = b.reads();
+    a.receive(b);
+    a.receive(c);
+    a.undo(change);
+    CHECK(a.reads() == apart);
+    CHECK(a.document.conflicts().empty());
+  }
 }
 
 TEST_CASE("what others wrote after they had seen the change stays") {
