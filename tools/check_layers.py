@@ -29,6 +29,8 @@ LIBRARY_HOMES = {
     "zstd": ("protocol/wire/compress", "storage/"),
     "systemd/": ("service/",),
     "avahi-": ("agent/discovery/",),
+    "miniupnpc/": ("agent/paths/upnp_gateway",),
+    "natpmp.h": ("agent/paths/natpmp_gateway",),
     "libtorrent/": ("agent/dht/mainline_session",),
     "doctest/": (),
     "rapidcheck": (),

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks this network's router for a port and says what came of it, until standard input ends.
+//
+//   port_mapping PORT natpmp|upnp
+#include "agent/paths/port_mapper.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+int main(int argc, char** argv) {
+  using namespace syncline::agent;
+  if (argc != 3) return 2;
+  const PortMapper::Find find = std::string_view(argv[2]) == "upnp" ? find_upnp : find_natpmp;
+  PortMapper mapper(
+      [](const PortMapper::State& state) {
+        std::printf("%s %s\n", state.address.value_or("-").c_str(), state.sentence.c_str());
+        std::fflush(stdout);
+      },
+      {find});
+  mapper.want(static_cast<std::uint16_t>(std::atoi(argv[1])));
+  while (std::getchar() != EOF) {
+  }
+}
