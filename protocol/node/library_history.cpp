@@ -233,6 +233,22 @@ Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& comma
   return answer;
 }
 
+namespace {
+
+enum class Existence : std::uint8_t { there, deleted };
+Existence existence_of(const EntityState& state) {
+  return state.is_deleted() ? Existence::deleted : Existence::there;
+}
+
+// That an entity went or came back is a change of its own.
+Result<Library::Written> counted(Result<Library::Written> written, const EntityState& state,
+                                 Existence before) {
+  if (written && existence_of(state) != before) ++written->answer.ops_applied;
+  return written;
+}
+
+}  // namespace
+
 Result<Library::Written> Library::restore(Desk& desk, const step::EntityRestore& command) {
   const auto found = find_existing(desk, command.entity);
   if (!found) return pass(found);
@@ -247,12 +263,15 @@ Result<Library::Written> Library::restore(Desk& desk, const step::EntityRestore&
   if (!author) return pass(author);
   auto ops = history::ops_to_restore(then->document, scene_of(desk, now));
   if (!ops) return pass(ops);
+  const Existence existed = existence_of(now);
   if (ops->empty() && !now.is_deleted()) {
     Written unchanged;
     unchanged.answer = {now.entity, now.version(desk.vault.merge_of(now.space)->table()), 0};
     return unchanged;
   }
-  return write_plan(desk, **author, now, {BodyKind::edit, {}, {}}, plan_of(std::move(*ops)));
+  return counted(
+      write_plan(desk, **author, now, {BodyKind::edit, {}, {}}, plan_of(std::move(*ops))), now,
+      existed);
 }
 
 namespace {
@@ -307,9 +326,11 @@ Result<Library::Written> Library::undo(Desk& desk, const step::EntityUndo& comma
   auto plan = plan_taking_back(desk, state, **author, *marks, role);
   if (!plan) return pass(plan);
   const std::uint64_t first = (*author)->seq() + 1;
+  const Existence existed = existence_of(state);
   // Also without ops, if all of it was written over since: what was undone is not undone again.
-  auto written =
-      write_plan(desk, **author, state, {plan->kind, {}, {}}, plan_of(std::move(plan->ops)));
+  auto written = counted(
+      write_plan(desk, **author, state, {plan->kind, {}, {}}, plan_of(std::move(plan->ops))), state,
+      existed);
   if (!written) return written;
   marks->add({first, (*author)->seq(), role});
   keep_marks(desk, state, **author, *marks);

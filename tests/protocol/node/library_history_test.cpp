@@ -304,10 +304,10 @@ TEST_CASE("a deletion can be undone and redone") {
   Desk desk(1);
   desk.devices.get<step::WrittenAnswer>(0, step::EntityDelete{desk.entity, {}, {}});
   CHECK(desk.get().deleted);
-  desk.undo();
+  CHECK(desk.undo() == 1);
   CHECK_FALSE(desk.get().deleted);
   CHECK(desk.read("body") == "hello");
-  desk.redo();
+  CHECK(desk.redo() == 1);
   CHECK(desk.get().deleted);
 }
 
