@@ -6,7 +6,10 @@
 #include "service/table.h"
 #include "service/wording.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <string_view>
 
 namespace syncline::service {
 namespace {
@@ -130,6 +133,10 @@ Got<ExitCode> add_rule(const std::string& word, Json& rules) {
     return usage_error("`" + word + "` is not of the form PATTERN=RULE",
                        "for example `items/*/price=max`; rules are max, min, union, text, none");
   const std::string rule = word.substr(equals + 1);
+  constexpr std::array<std::string_view, 5> known{"max", "min", "union", "text", "none"};
+  if (std::ranges::find(known, rule) == known.end())
+    return usage_error("`" + rule + "` is no rule",
+                       "for example `items/*/price=max`; rules are max, min, union, text, none");
   rules[path_of(word.substr(0, equals))] = rule == "none" ? Json() : Json(rule);
   return ExitCode::ok;
 }
@@ -176,20 +183,23 @@ Got<ExitCode> type(const Context& context, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Row> conflict_rows() {
-  return {{"conflicts",
-           "Where devices wrote at the same time; `conflicts resolve ENTITY PATH NUMBER`",
-           {{"words", Takes::texts, "an entity, or resolve ENTITY PATH NUMBER", "WORD"},
-            {"--value", Takes::text, "with resolve, instead of NUMBER: what to write", "JSON"},
-            {"--space", Takes::text, "only of this space", "SPACE"},
-            {"--limit", Takes::number, "at most so many (100)", "N"}},
-           conflicts},
-          {"type",
-           "How conflicts in entities of a type are read; `type declare TYPE PATTERN=RULE`",
-           {{"words", Takes::texts,
-             "declare TYPE PATTERN=RULE ...: the rules are max, min, union, text, none; `*` in a "
-             "pattern is any one step",
-             "WORD"}},
-           type}};
+  return {
+      {"conflicts",
+       "Where devices wrote at the same time; `conflicts resolve ENTITY PATH NUMBER`",
+       {{"words", Takes::texts, "an entity, or resolve ENTITY PATH NUMBER", "WORD"},
+        {"--value", Takes::text, "with resolve, instead of NUMBER: what to write", "JSON"},
+        {"--space", Takes::text, "only of this space", "SPACE"},
+        {"--limit", Takes::number, "at most so many (100)", "N"}},
+       conflicts},
+      {"type",
+       "How conflicts in entities of a type are read; `type declare TYPE PATTERN=RULE`",
+       {{"words", Takes::texts,
+         "declare TYPE PATTERN=RULE ...: max or min of numbers, union of a list or set with what "
+         "is none, text for the lines of all texts, none for no rule any more; `*` in a pattern "
+         "is any one step. Lists, sets and texts that several devices make at one place merge "
+         "by themselves",
+         "WORD"}},
+       type}};
 }
 
 }  // namespace syncline::service

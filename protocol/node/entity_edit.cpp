@@ -114,10 +114,43 @@ Status run_put(Rehearsal& rehearsal, const step::Put& put) {
   return rehearsal.run(std::move(*ops));
 }
 
+// A mark ceases to grow at its start when the character that it held on to is removed. Who says
+// what a text should be did not remove anything by itself, so marks that stay go on as they were.
+Status keep_growth(const crdt::Document& before, Rehearsal& rehearsal) {
+  std::vector<crdt::Path> texts;
+  for (const Op& op : rehearsal.ops())
+    if (std::holds_alternative<crdt::TextRemove>(op.action) &&
+        std::ranges::find(texts, op.path) == texts.end())
+      texts.push_back(op.path);
+  for (const crdt::Path& path : texts)
+    if (Status done = rehearsal.run(ops_to_keep_growth(before, rehearsal.document(), path)); !done)
+      return done;
+  return {};
+}
+
 Status run_marks(Rehearsal& rehearsal, const step::PutMarks& put) {
   auto ops = ops_to_mark(rehearsal.document(), put);
   if (!ops) return pass(ops);
   return rehearsal.run(std::move(*ops));
+}
+
+// What it would take away is not there, nor anything of another kind that it would be wrong about.
+bool removes_nothing(const crdt::Document& now, const Op& op) {
+  const auto is_or_will_be = [&](crdt::Kind kind) {
+    return op.path.empty() ? kind == crdt::Kind::map
+                           : !now.read(op.path) || now.kind_at(op.path) == kind;
+  };
+  if (const auto* remove = std::get_if<crdt::MapRemove>(&op.action)) {
+    crdt::Path slot = op.path;
+    slot.emplace_back(remove->key);
+    return is_or_will_be(crdt::Kind::map) && !now.read(slot);
+  }
+  const auto* remove = std::get_if<crdt::SetRemove>(&op.action);
+  if (remove == nullptr || !is_or_will_be(crdt::Kind::set)) return false;
+  const auto set = now.read(op.path);
+  const auto* elements = set ? std::get_if<crdt::ValueList>(&set->node) : nullptr;
+  return elements == nullptr ||
+         std::ranges::find(*elements, crdt::Value{remove->value}) == elements->end();
 }
 
 struct RunEdit {
@@ -129,6 +162,7 @@ struct RunEdit {
   Status operator()(Op& op) const {
     const crdt::Document& now = rehearsal.document();
     if (Status right = check_place(now, op); !right) return right;
+    if (crdt::check_ops(std::span(&op, 1)) && removes_nothing(now, op)) return {};
     if (Status converted = convert_positions(now, op, positions); !converted) return converted;
     return rehearsal.run({std::move(op)});
   }
@@ -277,6 +311,11 @@ Result<EditPlan> plan_edits(const Rehearsal::Scene& scene, std::vector<step::Edi
     const Status done = std::visit(RunEdit{rehearsal, positions, random, nodes_made}, edit);
     if (!done) return failed_at(place, done);
   }
+  const auto is_put = [](const step::EditOp& edit) {
+    return std::holds_alternative<step::Put>(edit);
+  };
+  if (std::ranges::any_of(edits, is_put))
+    if (Status done = keep_growth(scene.document, rehearsal); !done) return pass(done);
   auto plan = finish(scene, rehearsal);
   if (plan) plan->nodes_made = std::move(nodes_made);
   return plan;
@@ -286,6 +325,7 @@ Result<EditPlan> plan_rewrite(const Rehearsal::Scene& scene, const step::Rewrite
                               std::span<const step::PutMarks> marks) {
   Rehearsal rehearsal(scene);
   if (Status done = std::visit(RunRewrite{rehearsal}, rewrite); !done) return pass(done);
+  if (Status done = keep_growth(scene.document, rehearsal); !done) return pass(done);
   for (const step::PutMarks& put : marks)
     if (Status done = run_marks(rehearsal, put); !done) return failed_at(place_of(put.text), done);
   return finish(scene, rehearsal);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 namespace syncline::node {
 
@@ -85,6 +86,30 @@ Result<std::vector<crdt::Op>> ops_to_mark(const crdt::Document& now, const step:
   }
   std::vector<crdt::Op> ops;
   for (const auto& [name, key] : keys) add_ops(key, name, put.text, ops);
+  return ops;
+}
+
+std::vector<crdt::Op> ops_to_keep_growth(const crdt::Document& before, const crdt::Document& after,
+                                         const crdt::Path& path) {
+  using Row = crdt::TextMarks::Row;
+  std::vector<crdt::Op> ops;
+  const crdt::TextContainer* was = before.find_text(path);
+  const crdt::TextContainer* is = after.find_text(path);
+  if (was == nullptr || is == nullptr) return ops;
+  std::map<std::tuple<crdt::LogIndex, std::uint64_t, std::uint32_t>, const Row*> known;
+  for (const Row& row : was->marks().rows()) known[{row.log, row.seq, row.op}] = &row;
+  for (const crdt::TextMarks::Span& span : is->marks().spans()) {
+    const Row& row = *span.rows[0];
+    const auto old = known.find({row.log, row.seq, row.op});
+    // Values that devices disagree about stay as they are.
+    if (span.rows.size() != 1 || old == known.end()) continue;
+    const bool is_lost = old->second->start.holds_left && !row.start.holds_left;
+    if (!is_lost || span.from != row.start.position) continue;
+    const bool ends_here = span.to == row.end.position && !row.end.holds_left;
+    const auto grows = static_cast<std::uint8_t>(TextMark::grows_at_start |
+                                                 (ends_here ? TextMark::grows_at_end : 0));
+    ops.push_back({path, TextMark{span.from, span.to - span.from, grows, row.key, row.value}});
+  }
   return ops;
 }
 

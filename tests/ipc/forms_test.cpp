@@ -269,6 +269,25 @@ TEST_CASE("who removed and who edited are both told") {
   CHECK(rows[0]["values"][0]["device_name"] == "phone");
 }
 
+TEST_CASE("removing what is not there is no change") {
+  Alone alone;
+  const std::string id = alone.create(R"({"m":{},"tags":{"$set":["x"]},"body":{"$text":"abc"}})");
+  const Json before = alone.program.call("entity.get", {{"entity", id}});
+  for (const char* op :
+       {R"({"op":"remove","path":"/zz"})", R"({"op":"remove","path":"/zz/yy"})",
+        R"({"op":"remove","path":"/m/yy/x"})", R"({"op":"set.remove","path":"/tags","value":"y"})",
+        R"({"op":"set.remove","path":"/none","value":"y"})"}) {
+    CHECK(alone.update(id, (std::string(R"({"ops":[)") + op + "]}").c_str())["ops_applied"] == 0);
+    CHECK(alone.program.call("entity.get", {{"entity", id}}) == before);
+  }
+  // Beside an op that does something.
+  CHECK(alone.update(id, R"({"ops":[{"op":"remove","path":"/zz/yy"},
+      {"op":"set","path":"/n","value":1}]})")["ops_applied"] == 1);
+  CHECK_FALSE(alone.program.call("entity.get", {{"entity", id}})["value"].contains("zz"));
+  // What is there and of another kind is a mistake.
+  CHECK_FALSE(alone.complaint(id, R"({"ops":[{"op":"remove","path":"/body/x"}]})").empty());
+}
+
 TEST_CASE("rules declared side by side merge, and show conflicts resolved everywhere") {
   Pair pair;
   const std::string id = pair.create(R"({"price":1,"name":"a","tags":["x"]})");

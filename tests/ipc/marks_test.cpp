@@ -95,6 +95,40 @@ TEST_CASE("a whole value says which marks a text has, or leaves them as they are
   CHECK(after["plan"]["$tree"][1]["value"]["note"]["$marks"][0]["value"] == 1);
 }
 
+TEST_CASE("marks grow as before when a patch or a put rewrites their text") {
+  for (const std::string grows : {"both", "start"})
+    for (const std::string text : {"dlrow olleh", "goodbye world", "hexxo wor", "hello"}) {
+      Scribe alone;
+      const Json id = alone.create(
+          Json{
+              {"body",
+               {{"$text", "hello world"},
+                {"$marks",
+                 {{{"from", 2}, {"to", 9}, {"key", "bold"}, {"value", true}, {"grows", grows}}}}}}},
+          "scalars");
+      const auto kept = [&] {
+        const Json marks = alone.read(id)["body"]["$marks"];
+        REQUIRE(marks.size() == 1);
+        // What is put right before it belongs to it.
+        const std::uint64_t from = marks[0]["from"];
+        CHECK((marks[0]["grows"] == grows || marks[0]["grows"] == "both"));
+        alone.update(
+            id,
+            Json{{"ops", {{{"op", "text.insert"}, {"path", "/body"}, {"at", from}, {"text", "-"}}}}}
+                .dump());
+        CHECK(alone.read(id)["body"]["$marks"][0]["from"] == from);
+      };
+      alone.update(id, Json{{"merge_patch", {{"body", text}}}}.dump());
+      kept();
+      alone.update(id, R"({"ops":[{"op":"put","path":"/body","value":"hello world"}]})");
+      kept();
+      alone.update(
+          id,
+          Json{{"json_patch", {{{"op", "replace"}, {"path", "/body"}, {"value", text}}}}}.dump());
+      kept();
+    }
+}
+
 TEST_CASE("marks that are none are refused, with the place") {
   Scribe alone;
   const auto complaint = [&](const std::string& marks) {
