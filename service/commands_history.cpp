@@ -118,14 +118,15 @@ struct GoingBack {
   bool can_delete = false;  // or bring back what was deleted
 };
 
-// What became of an entity whose document stayed as it is. `versions`: newest first.
-std::string fate_of(const Json& versions, const GoingBack& way) {
+// What became of an entity, of which at most one thing changed. `versions`: newest first.
+std::string fate_of(const Json& versions, const std::string& otherwise) {
   const auto deleted = [&](std::size_t row) {
     return row < versions.size() && safe(versions[row], "kind") == "delete";
   };
   if (deleted(0)) return "The entity is deleted again; `syncline undo` brings it back.\n";
-  if (deleted(1)) return "The entity is back; `syncline redo` deletes it again.\n";
-  return way.nothing;
+  const bool wrote = !versions.empty() && number(versions[0], "ops") > 0;
+  if (deleted(1) && !wrote) return "The entity is back; `syncline redo` deletes it again.\n";
+  return otherwise;
 }
 
 Got<ExitCode> go_back(const Context& context, const Arguments& arguments, const GoingBack& way) {
@@ -139,13 +140,15 @@ Got<ExitCode> go_back(const Context& context, const Arguments& arguments, const 
   if (arguments.has("--wait")) params["wait"] = arguments.text("--wait");
   const Got<Json> written = session->call(way.method, std::move(params));
   if (!written) return pass_on(written);
-  if (number(*written, "ops_applied") > 0 || !way.can_delete) {
-    context.show(*written, number(*written, "ops_applied") > 0 ? way.done : way.nothing);
+  const auto ops = number(*written, "ops_applied");
+  const char* said = ops > 0 ? way.done : way.nothing;
+  if (ops > 1 || !way.can_delete) {
+    context.show(*written, said);
     return ExitCode::ok;
   }
   const Got<Json> rows = session->call("entity.history", {{"entity", *entity}, {"limit", 2}});
   if (!rows) return pass_on(rows);
-  context.show(*written, fate_of(list(*rows, "versions"), way));
+  context.show(*written, fate_of(list(*rows, "versions"), said));
   return ExitCode::ok;
 }
 
