@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 
 #include "agent/clocks.h"
+#include "agent/dht/mainline_dht.h"
 #include "agent/discovery/avahi_discovery.h"
 #include "agent/node_core.h"
 #include "agent/runtime.h"
@@ -9,11 +10,24 @@
 #include "agent/system_random.h"
 #include "ipc/server.h"
 
+#include <algorithm>
 #include <csignal>
 
 #include <unistd.h>
 
 namespace syncline::agent {
+namespace {
+
+// Names that have led into the Mainline DHT for years, of more than one owner.
+const std::vector<std::string> public_routers = {
+    "dht.libtorrent.org:25401", "router.bittorrent.com:6881", "dht.transmissionbt.com:6881",
+    "router.utorrent.com:6881"};
+
+bool is_of_this_computer(const HostPort& address) {
+  return address.host == "localhost" || address.host == "::1" || address.host.starts_with("127.");
+}
+
+}  // namespace
 
 // In the order they are made; destroyed from the last to the first.
 struct Agent::Parts {
@@ -36,6 +50,7 @@ struct Agent::Parts {
 
   Status open_core();
   Status open_network();
+  std::function<std::unique_ptr<Dht>(Dht::Events)> dht_maker();
   Status open_local_api();
   ipc::AgentFacts facts() const;
   void note(step::NoteLevel level, const std::string& text) {
@@ -84,6 +99,17 @@ Status Agent::Parts::open_network() {
           [this](LanDiscovery::Events events) {
             return make_avahi_discovery(io, std::move(events));
           },
+      .make_dht = dht_maker(),
+      .make_port_mapper =
+          [](std::function<void(const PortMapper::State&)> changed) {
+            return std::make_unique<PortMapper>(std::move(changed));
+          },
+      .keep_dht_nodes =
+          [this](const std::vector<std::string>& nodes) {
+            if (auto saved = home->save_dht_nodes(nodes); !saved)
+              note(step::NoteLevel::warning,
+                   "nodes of the DHT could not be remembered: " + saved.error().context);
+          },
   });
   Status opened = runtime->start(Runtime::Network{
       .listen = options.listen, .advertise = options.advertise, .usual_port = home->usual_port()});
@@ -93,6 +119,27 @@ Status Agent::Parts::open_network() {
   if (auto saved = home->save_usual_port(doors.front().port); !saved)
     note(step::NoteLevel::warning, "the port could not be remembered: " + saved.error().context);
   return {};
+}
+
+std::function<std::unique_ptr<Dht>(Dht::Events)> Agent::Parts::dht_maker() {
+  if (options.dht_nodes && options.dht_nodes->empty()) return nullptr;
+  // Nobody elsewhere could reach a device that listens on its own computer only.
+  const bool is_public = !options.dht_nodes;
+  if (is_public && std::ranges::all_of(options.listen, is_of_this_computer)) return nullptr;
+  MainlineOptions made;
+  made.routers = is_public ? public_routers : *options.dht_nodes;
+  for (const HostPort& door : options.listen) made.listen.push_back(door.host);
+  const bool is_near = std::ranges::all_of(made.routers, [](const std::string& router) {
+    const auto address = parse_host_port(router);
+    return address && is_local_network(address->host);
+  });
+  made.network = is_near ? MainlineOptions::Network::closed : MainlineOptions::Network::open;
+  return [this, made](Dht::Events events) mutable {
+    made.nodes = home->dht_nodes();
+    return make_mainline_dht(
+        made, [this](std::function<void()> what) { asio::post(io, std::move(what)); },
+        std::move(events));
+  };
 }
 
 ipc::AgentFacts Agent::Parts::facts() const {

@@ -26,6 +26,8 @@ struct AgentOptions {
   std::optional<int> handed_socket;  // listens already, from the service manager
   std::vector<HostPort> listen = {{"::", 0}, {"0.0.0.0", 0}};
   std::vector<std::string> advertise;
+  // Where a DHT of one's own begins ("host:port"); empty: no DHT; nothing: the public one.
+  std::optional<std::vector<std::string>> dht_nodes;
   Damage damage = Damage::refuse;
   step::NoteLevel log_level = step::NoteLevel::normal;
   crypto::ArgonParams argon{limits::argon_memory_kib_default, limits::argon_passes_default};

@@ -15,6 +15,7 @@ namespace syncline::agent {
 namespace {
 
 constexpr std::string_view port_file = "port";
+constexpr std::string_view dht_file = "dht-nodes";  // a line each
 constexpr std::string_view anchor_files[] = {"anchor.0", "anchor.1"};
 
 tl::unexpected<Error> identity_damaged() {
@@ -207,6 +208,23 @@ std::uint16_t Home::usual_port() const {
 Status Home::save_usual_port(std::uint16_t port) {
   if (port == usual_port()) return {};
   return home_.write_file(port_file, as_bytes(std::to_string(port) + "\n"));
+}
+
+std::vector<std::string> Home::dht_nodes() const {
+  std::vector<std::string> nodes;
+  const auto stored = home_.read_file(dht_file);
+  if (!stored || !*stored) return nodes;
+  const std::string text = to_text(**stored);
+  for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos;
+       begin = end + 1)
+    nodes.push_back(text.substr(begin, end - begin));
+  return nodes;
+}
+
+Status Home::save_dht_nodes(const std::vector<std::string>& nodes) {
+  std::string text;
+  for (const std::string& node : nodes) text += node + "\n";
+  return home_.write_file(dht_file, as_bytes(text));
 }
 
 }  // namespace syncline::agent

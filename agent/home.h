@@ -48,6 +48,9 @@ class Home {
   // The port other devices know this one by; 0 before the first run.
   std::uint16_t usual_port() const;
   Status save_usual_port(std::uint16_t port);
+  // Nodes of the DHT that answered an earlier run, "ip:port".
+  std::vector<std::string> dht_nodes() const;
+  Status save_dht_nodes(const std::vector<std::string>& nodes);
 
  private:
   explicit Home(storage::VaultHome home) : home_(std::move(home)) {}

@@ -66,6 +66,7 @@ Status Runtime::start(const Network& network) {
   network_ = network;
   tell_addresses();
   look_at_addresses_again();
+  if (parts_.make_dht) push(step::DhtState{true, false, 0, "it was not needed yet"});
   push(step::Tick{});
   return {};
 }
@@ -73,11 +74,13 @@ Status Runtime::start(const Network& network) {
 void Runtime::stop() {
   listen_.close();
   lan_.reset();
+  dht_.reset();
   // A few groups, not until there is nothing left: another device may be sending without end.
   for (int i = 0; i < 4 && !group_.empty(); ++i) run_group();
   stopping_ = true;
   links_.flush();
   write_anchor();
+  mapper_.reset();
   for (asio::steady_timer* timer : {&wake_timer_, &anchor_timer_, &reopen_timer_, &address_timer_})
     timer->cancel();
 }
@@ -154,6 +157,8 @@ void Runtime::perform(step::Effect& effect) {
                  },
                  [](const step::SaveIdentity&) {},  // GroupCommit saved it before the commit
                  [this](const step::LanPresence& it) { be_present(it); },
+                 [this](step::DhtPut& it) { put(it); },
+                 [this](const step::DhtGet& it) { get(it); },
                  [this](const step::NetworkReach& it) { open_doors(it.mode); },
                  [this](const step::Note& it) { parts_.log.write(it, parts_.clock()); },
              },
@@ -251,6 +256,7 @@ void Runtime::write_anchor() {
 void Runtime::open_doors(step::NetworkMode mode) {
   if (mode == mode_) return;
   const bool was_off = std::exchange(mode_, mode) == step::NetworkMode::off;
+  if (mode != step::NetworkMode::anywhere) dht_.reset();
   if (mode == step::NetworkMode::off) {
     if (const auto doors = listen_.bound(); !doors.empty())
       network_.usual_port = doors.front().port;
@@ -263,6 +269,8 @@ void Runtime::open_doors(step::NetworkMode mode) {
 }
 
 void Runtime::be_present(const step::LanPresence& presence) {
+  is_present_ = presence.search;
+  ask_router(false);
   const auto doors = listen_.bound();
   const bool is_reachable = std::any_of(doors.begin(), doors.end(), [](const HostPort& door) {
     return door.host != "127.0.0.1" && door.host != "::1";
@@ -294,6 +302,48 @@ void Runtime::be_present(const step::LanPresence& presence) {
     lan_->withdraw();
 }
 
+// ---- The DHT ---------------------------------------------------------------------------
+
+Dht* Runtime::dht() {
+  const bool may_be = parts_.make_dht && mode_ == step::NetworkMode::anywhere && !stopping_;
+  if (dht_ || !may_be) return dht_.get();
+  dht_ = parts_.make_dht(Dht::Events{
+      .found =
+          [this](Dht::Found it) {
+            step::DhtFound found{it.key, std::nullopt, it.is_last};
+            if (it.item)
+              found.item = {it.key, it.item->seq, std::move(it.item->value), it.item->signature};
+            push(std::move(found));
+          },
+      .stored =
+          [this](Dht::Stored it) {
+            push(step::DhtStored{it.key, it.seq, it.copies});
+          },
+      .state =
+          [this](Dht::State it) {
+            note(step::NoteLevel::debug, "dht", it.sentence);
+            push(step::DhtState{true, it.works, it.nodes, std::move(it.sentence)});
+          },
+      .known = [this](const std::vector<std::string>& nodes) { parts_.keep_dht_nodes(nodes); },
+  });
+  return dht_.get();
+}
+
+void Runtime::put(step::DhtPut& put) {
+  step::DhtItem& item = put.item;
+  if (Dht* const to = dht())
+    to->put(item.key, {item.seq, std::move(item.value), item.signature});
+  else
+    push(step::DhtStored{item.key, item.seq, 0});
+}
+
+void Runtime::get(const step::DhtGet& get) {
+  if (Dht* const from = dht())
+    from->get(get.key);
+  else
+    push(step::DhtFound{get.key, std::nullopt, true});
+}
+
 // ---- Addresses -------------------------------------------------------------------------
 
 void Runtime::tell_addresses() {
@@ -314,9 +364,31 @@ void Runtime::tell_addresses() {
       if (port) addresses.push_back(address_text(HostPort{host, *port}));
     }
   }
-  if (addresses == told_addresses_) return;
+  const bool is_other = addresses != told_addresses_;
+  ask_router(is_other);
+  if (!is_other) return;
   told_addresses_ = addresses;
   push(step::ListenAddresses{std::move(addresses)});
+}
+
+// Of IPv4: with IPv6 nothing is translated, and who listens is reached.
+void Runtime::ask_router(bool is_other_network) {
+  std::uint16_t port = 0;
+  if (mode_ == step::NetworkMode::anywhere && is_present_ && network_.advertise.empty())
+    for (const HostPort& door : listen_.bound())
+      if (door.host.find(':') == std::string::npos && !door.host.starts_with("127."))
+        port = door.port;
+  if (!mapper_ && port != 0 && parts_.make_port_mapper)
+    mapper_ = parts_.make_port_mapper([this](const PortMapper::State& state) {
+      asio::post(parts_.io, [this, state] {
+        if (stopping_) return;
+        note(step::NoteLevel::debug, "net", state.sentence);
+        push(step::RouterState{state.address, state.sentence});
+      });
+    });
+  if (!mapper_) return;
+  mapper_->want(port);
+  if (is_other_network) mapper_->look_again();
 }
 
 void Runtime::look_at_addresses_again() {

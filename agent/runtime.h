@@ -11,10 +11,12 @@
 #include "agent/address_watch.h"
 #include "agent/anchor_keeper.h"
 #include "agent/asio.h"
+#include "agent/dht/dht.h"
 #include "agent/discovery/lan_discovery.h"
 #include "agent/group_commit.h"
 #include "agent/links.h"
 #include "agent/log.h"
+#include "agent/paths/port_mapper.h"
 #include "agent/strangers.h"
 #include "agent/stretcher.h"
 #include "agent/tcp_dial.h"
@@ -46,6 +48,13 @@ class Runtime {
     std::function<void(step::StatusAnswer&)> complete_status = [](step::StatusAnswer&) {};
     // Nothing: the local networks are left alone.
     std::function<std::unique_ptr<LanDiscovery>(LanDiscovery::Events)> make_lan = nullptr;
+    // Nothing: there is no DHT.
+    std::function<std::unique_ptr<Dht>(Dht::Events)> make_dht = nullptr;
+    // Nothing: no router is asked for anything.
+    std::function<std::unique_ptr<PortMapper>(std::function<void(const PortMapper::State&)>)>
+        make_port_mapper = nullptr;
+    std::function<void(const std::vector<std::string>&)> keep_dht_nodes =
+        [](const std::vector<std::string>&) {};
   };
   struct Network {
     std::vector<HostPort> listen;
@@ -91,7 +100,11 @@ class Runtime {
   void write_anchor();
   void open_doors(step::NetworkMode mode);
   void be_present(const step::LanPresence& presence);
+  Dht* dht();
+  void put(step::DhtPut& put);
+  void get(const step::DhtGet& get);
   void tell_addresses();
+  void ask_router(bool is_other_network);
   void look_at_addresses_again();
   void note(step::NoteLevel level, const std::string& part, const std::string& text);
 
@@ -111,6 +124,9 @@ class Runtime {
   Network network_;
   step::NetworkMode mode_ = step::NetworkMode::anywhere;
   std::unique_ptr<LanDiscovery> lan_;
+  std::unique_ptr<PortMapper> mapper_;  // once a router was to be asked
+  bool is_present_ = false;             // in the networks, as the core wishes
+  std::unique_ptr<Dht> dht_;            // while it was asked for and the mode allows it
   std::vector<std::string> told_addresses_;
   std::uint64_t last_request_ = 0;
   std::uint64_t last_caller_ = 0;

@@ -40,21 +40,35 @@ Schema device_schema() {
 
 Schema reach_schema() {
   return object(
-      "",
-      {required("device", id16("its id")),
-       optional("name", any_text("its name; left out while the vault is locked")),
-       listed("links", link_schema()),
-       listed("addresses",
-              object("in the order in which they are tried",
-                     {required("address", any_text("host and port")),
-                      required("source", one_of("announced on a local network now, remembered, or told "
-                                                "by another device",
-                                                {"nearby", "remembered", "told"})),
-                      required("allowed", boolean("whether the mode lets it be dialled")),
-                      optional("tried_s", count("seconds since it was dialled last")),
-                      optional("result", any_text("what came of that, if it failed"))})),
-       optional("next_try_s", count("seconds until it is dialled again; left out while it is "
-                                    "connected or there is nowhere to look"))});
+      "", {required("device", id16("its id")),
+           optional("name", any_text("its name; left out while the vault is locked")),
+           listed("links", link_schema()),
+           listed("addresses",
+                  object("in the order in which they are tried",
+                         {required("address", any_text("host and port")),
+                          required("source",
+                                   one_of("announced on a local network now, remembered, or told "
+                                          "by another device",
+                                          {"nearby", "remembered", "told"})),
+                          required("allowed", boolean("whether the mode lets it be dialled")),
+                          optional("tried_s", count("seconds since it was dialled last")),
+                          optional("result", any_text("what came of that, if it failed"))})),
+           optional("next_try_s", count("seconds until it is dialled again; left out while it is "
+                                        "connected or there is nowhere to look")),
+           optional("dht_asked_s", count("seconds since the DHT was asked for it last")),
+           optional("dht_found_s",
+                    count("seconds since the DHT had a record of it that was believed"))});
+}
+
+Schema dht_schema() {
+  return object(
+      "the distributed hash table",
+      {required("available", boolean("whether this agent runs with one")),
+       required("works", boolean("whether nodes of it answered when they were asked last")),
+       required("nodes", count("how many answered since it was asked last; 0 while it rests")),
+       required("sentence", any_text("how it is, for people")),
+       optional("published_s", count("seconds since a record of this device was put there")),
+       optional("copies", count("how many nodes took that record"))});
 }
 
 Field attention_field() {
@@ -123,7 +137,12 @@ Schema net_schema() {
                                required("sentence", any_text("how, or why not")),
                                required("announced", boolean("whether this device announces "
                                                              "itself there"))})),
-       listed("relays", relay_schema()), listed("devices", reach_schema())});
+       required("router",
+                object("the router of this network, if it passes connections on",
+                       {optional("address", any_text("host and port, as dialled from outside")),
+                        required("sentence", any_text("how it is, for people"))})),
+       required("dht", dht_schema()), listed("relays", relay_schema()),
+       listed("devices", reach_schema())});
 }
 
 Schema status_schema() {

@@ -120,6 +120,20 @@ Json show(const step::ReachStatus& reach) {
       {"addresses", rows_of(reach.addresses, [](const auto& address) { return show(address); })}};
   put_text(made, "name", reach.name);
   if (reach.next_try) made["next_try_s"] = seconds_of(*reach.next_try);
+  if (reach.dht_asked) made["dht_asked_s"] = seconds_of(*reach.dht_asked);
+  if (reach.dht_found) made["dht_found_s"] = seconds_of(*reach.dht_found);
+  return made;
+}
+
+Json show(const step::DhtStatus& dht) {
+  Json made = {{"available", dht.available},
+               {"works", dht.works},
+               {"nodes", dht.nodes},
+               {"sentence", dht.sentence}};
+  if (dht.published) {
+    made["published_s"] = seconds_of(*dht.published);
+    made["copies"] = dht.copies;
+  }
   return made;
 }
 
@@ -312,11 +326,15 @@ struct Shower {
   }
 
   Json operator()(const step::NetAnswer& net) const {
+    Json router = {{"sentence", net.router_sentence}};
+    if (net.router_address) router["address"] = *net.router_address;
     return {
         {"mode", name_of(net.mode)},
         {"listening", net.listening},
         {"lan",
          {{"works", net.lan_works}, {"sentence", net.lan_sentence}, {"announced", net.announced}}},
+        {"router", std::move(router)},
+        {"dht", show(net.dht)},
         {"relays", rows_of(net.relays, [](const auto& row) { return show(row); })},
         {"devices", rows_of(net.devices, [](const auto& row) { return show(row); })}};
   }

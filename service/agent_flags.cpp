@@ -32,6 +32,16 @@ Status take_advertise(AgentFlags& flags, const std::string& value) {
   return {};
 }
 
+Status take_dht(AgentFlags& flags, const std::string& value) {
+  if (!flags.dht_nodes) flags.dht_nodes.emplace();
+  if (value == "none") return {};
+  const auto address = agent::parse_host_port(value);
+  if (!address || address->port == 0)
+    return fail(Errc::invalid, "`" + value + "` is neither HOST:PORT nor `none`");
+  flags.dht_nodes->push_back(value);
+  return {};
+}
+
 constexpr std::array all_flags{
     Flag{"--home", "DIR", "the directory of the vault ($SYNCLINE_HOME, ~/.local/share/syncline)",
          [](AgentFlags& flags, const std::string& value) -> Status {
@@ -48,6 +58,10 @@ constexpr std::array all_flags{
          "where other devices connect; may be given again ([::]:0, 0.0.0.0:0)", take_listen},
     Flag{"--advertise", "HOST:PORT", "the address to tell other devices; may be given again",
          take_advertise},
+    Flag{"--dht", "HOST:PORT",
+         "a node where a DHT of your own begins, instead of the public one; may be given again; "
+         "`none`: no DHT",
+         take_dht},
     Flag{"--salvage", "", "open a damaged store as far as it can be read; a copy is kept",
          [](AgentFlags& flags, const std::string&) -> Status {
            flags.salvage = true;

@@ -11,6 +11,7 @@
 #include "protocol/step/step.h"
 #include "service/places.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct AgentFlags {
   PlaceOptions places;
   std::vector<agent::HostPort> listen;  // empty: any free port on every address
   std::vector<std::string> advertise;
+  std::optional<std::vector<std::string>> dht_nodes;  // empty: no DHT; nothing: the public one
   bool salvage = false;
   KeyMemory key_memory = KeyMemory::locked;
   step::NoteLevel log_level = step::NoteLevel::normal;

@@ -5,6 +5,10 @@
 #include "service/table.h"
 #include "service/wording.h"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 namespace syncline::service {
 namespace {
 
@@ -17,15 +21,53 @@ std::string mode_text(const std::string& mode) {
   return "anywhere: local networks, and whatever address is known";
 }
 
-std::string exposed_text(const std::string& mode) {
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address.starts_with("[::1]");
+}
+
+// To whom a port is open or announced.
+std::string exposed_nearby(const Json& net) {
+  const Json lan = net.value("lan", Json::object());
+  const Json& doors = list(net, "listening");
+  const bool is_open = std::ranges::any_of(
+      doors, [](const Json& door) { return door.is_string() && !is_loopback(door); });
+  if (yes(lan, "announced") && yes(lan, "works"))
+    return std::string(
+               "to the local networks, that a device with Syncline is here, under a name "
+               "that changes every two hours") +
+           (is_open ? "" : " (nobody there can connect: it listens for this machine alone)");
+  if (is_open) return "to the local networks, a port, which says nothing to strangers";
+  return "to nobody outside this machine, unless it connects to them: it is not announced and "
+         "listens for this machine alone";
+}
+
+std::string exposed_text(const Json& net, const std::string& mode) {
   if (mode == "off") return "nothing";
-  const std::string lan =
-      "to the local networks, that a device with Syncline is here, under a name that changes every "
-      "two hours";
+  const std::string lan = exposed_nearby(net);
   if (mode == "lan-only") return lan;
   return lan +
          "; to the networks between, the addresses of devices that talk to each other; "
-         "to a relay, those of the devices that use it, and when and how much they talk";
+         "to a relay, those of the devices that use it, and when and how much they talk; "
+         "to nodes of the DHT, that an address looks for or keeps sealed records under keys that "
+         "change every day; to the router of this network and who reaches it, that a port leads "
+         "to this device";
+}
+
+std::string dht_text(const Json& dht) {
+  std::string text = safe(dht, "sentence");
+  if (dht.contains("published_s"))
+    text += "; this device is published, " + lasting(number(dht, "published_s")) + " ago on " +
+            std::to_string(number(dht, "copies")) + " nodes";
+  return text;
+}
+
+std::string dht_text_of(const Json& device) {
+  if (!device.contains("dht_asked_s")) return "";
+  std::string text = "  DHT  asked " + lasting(number(device, "dht_asked_s")) + " ago, ";
+  text += device.contains("dht_found_s")
+              ? "a record was found " + lasting(number(device, "dht_found_s")) + " ago"
+              : "no record was found yet";
+  return text + "\n";
 }
 
 Cell result_of(const Json& address, const Json& device) {
@@ -63,19 +105,23 @@ std::string device_text(const Context& context, const Json& device) {
     table.add({{"  " + safe(address, "address")},
                {safe(address, "source"), Tone::faint},
                result_of(address, device)});
-  return out + table.text(context.terminal);
+  return out + table.text(context.terminal) + dht_text_of(device);
 }
 
 std::string net_text(const Context& context, const Json& net) {
   const std::string mode = safe(net, "mode");
   std::string out = labelled(context.terminal, "Mode", mode_text(mode));
-  out += labelled(context.terminal, "Exposes", exposed_text(mode));
+  out += labelled(context.terminal, "Exposes", exposed_text(net, mode));
   std::string listening;
   for (const Json& address : list(net, "listening"))
     listening += (listening.empty() ? "" : ", ") + safe({{"text", address}}, "text");
   out += labelled(context.terminal, "Listening", listening.empty() ? "nowhere" : listening);
   if (const auto lan = net.find("lan"); lan != net.end())
     out += labelled(context.terminal, "Local net", safe(*lan, "sentence"));
+  if (const auto router = net.find("router"); router != net.end())
+    out += labelled(context.terminal, "Router", safe(*router, "sentence"));
+  if (const auto dht = net.find("dht"); dht != net.end())
+    out += labelled(context.terminal, "DHT", dht_text(*dht));
   for (const Json& relay : list(net, "relays")) {
     std::string text = safe(relay, "address");
     if (safe(relay, "state") == "ready") text += ", this device can be called there";
@@ -104,8 +150,23 @@ Got<Wish> wish_of(const Arguments& arguments) {
   if (words[0] == "relay" && words.size() == 3 && (words[1] == "add" || words[1] == "remove"))
     return Wish{"net.relay", {{"action", words[1]}, {"address", words[2]}}};
   return usage_error(
-      "that is none of `net mode anywhere|lan-only|off`, `net relay add HOST:PORT`, "
-      "`net relay remove HOST:PORT`");
+      "`net` takes nothing, or `mode anywhere`, `mode lan-only`, `mode off`, `relay add "
+      "HOST:PORT`, "
+      "`relay remove HOST:PORT`");
+}
+
+// Doors are opened and closed after the answer: a moment later they are.
+Got<Json> settled(Session& session, Json net) {
+  const auto is_settled = [](const Json& one) {
+    return (one.value("mode", "") == "off") == list(one, "listening").empty();
+  };
+  for (int i = 0; i < 20 && !is_settled(net); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    Got<Json> again = session.call("net.status");
+    if (!again) return again;
+    net = std::move(*again);
+  }
+  return net;
 }
 
 Got<ExitCode> net(const Context& context, const Arguments& arguments) {
@@ -113,7 +174,8 @@ Got<ExitCode> net(const Context& context, const Arguments& arguments) {
   if (!wish) return pass_on(wish);
   Got<Session> session = context.connect();
   if (!session) return pass_on(session);
-  const Got<Json> answer = session->call(wish->method, wish->params);
+  Got<Json> answer = session->call(wish->method, wish->params);
+  if (answer && wish->method == "net.mode") answer = settled(*session, std::move(*answer));
   if (!answer) return pass_on(answer);
   context.show(*answer, net_text(context, *answer));
   return ExitCode::ok;
@@ -122,11 +184,15 @@ Got<ExitCode> net(const Context& context, const Arguments& arguments) {
 }  // namespace
 
 std::vector<Row> net_rows() {
-  return {{"net",
-           "Where each device is looked for; how far packets may go; relays",
-           {{"action", Takes::texts, "mode anywhere|lan-only|off, or relay add|remove HOST:PORT",
-             "ACTION"}},
-           net}};
+  return {
+      {"net",
+       "Where each device is looked for and who could notice; `net mode`, `net relay` change it",
+       {{"action", Takes::texts,
+         "nothing: shows it; `mode anywhere`, `mode lan-only` or `mode off`: how far packets may "
+         "go; `relay add HOST:PORT`, `relay remove HOST:PORT`: where other devices can call "
+         "this one",
+         "ACTION"}},
+       net}};
 }
 
 }  // namespace syncline::service

@@ -56,6 +56,7 @@ int serve(const AgentFlags& flags) {
   options.handed_socket = *handed;
   if (!flags.listen.empty()) options.listen = flags.listen;
   options.advertise = flags.advertise;
+  options.dht_nodes = flags.dht_nodes;
   options.damage = flags.salvage ? agent::Damage::salvage : agent::Damage::refuse;
   options.log_level = flags.log_level;
   options.argon = argon_params();

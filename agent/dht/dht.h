@@ -52,7 +52,7 @@ class Dht {
   Dht& operator=(const Dht&) = delete;
 
   virtual void put(const crypto::VerifyKey& key, discovery::DhtItem item) = 0;
-  // A second one for the same key joins the first.
+  // A second one for the same key looks once more; both end together.
   virtual void get(const crypto::VerifyKey& key) = 0;
 };
 

@@ -21,6 +21,8 @@ constexpr auto look_often = 50ms;  // while it starts
 constexpr auto look_rarely = 5s;
 // A node that is still looking for others does not hold up what can be asked of the first ones.
 constexpr std::size_t nodes_to_begin = 1;
+// For one key at once; more join them.
+constexpr std::size_t lookups_max = 3;
 
 struct Put {
   crypto::VerifyKey key;
@@ -33,7 +35,8 @@ using Operation = std::variant<Put, Get>;
 
 struct Running {
   Clock::time_point until;
-  std::int64_t seq = 0;  // of a put: its own; of a get: the newest so far
+  std::int64_t seq = 0;     // of a put: its own; of a get: the newest so far
+  std::size_t lookups = 1;  // of a get: those without a complete answer
 };
 
 class MainlineDht final : public Dht {
@@ -203,20 +206,22 @@ class MainlineDht final : public Dht {
 
   void begin(const Get& get, Clock::time_point now) {
     const auto [entry, is_new] = gets_.try_emplace(get.key);
-    if (!is_new) return;
-    entry->second = {now + options_.operation_limit, -1};
+    const std::size_t lookups = is_new ? 0 : entry->second.lookups;
+    entry->second = {now + options_.operation_limit, -1, lookups};
+    if (lookups >= lookups_max) return;
+    ++entry->second.lookups;
     session_->get(get.key);
   }
 
   void heard(const MainlineNews::Item& item) {
     const auto get = gets_.find(item.key);
     if (get == gets_.end()) return;
-    Found found{item.key, std::nullopt, item.is_last};
+    Found found{item.key, std::nullopt, item.is_last && --get->second.lookups == 0};
     if (item.item && item.item->seq > get->second.seq) {
       get->second.seq = item.item->seq;
       found.item = item.item;
     }
-    if (item.is_last) gets_.erase(get);
+    if (found.is_last) gets_.erase(get);
     if (found.item || found.is_last) tell([found](const Events& to) { to.found(found); });
   }
 

@@ -165,6 +165,7 @@ step::Step Node::settle(Now now) {
   }
   if (house_.relay) house_.relay->pump();
   finding_.settle(house_, turn, pairing_);
+  dht_finding_.settle(house_, turn, links_);
   if (!house_.degraded) links_.dial_due(house_, turn, pairing_);
   if (house_.has_vault())
     waits_.check(house_, turn, links_.is_dialling() ? Waits::Dialling::yes : Waits::Dialling::no);
@@ -333,6 +334,7 @@ std::optional<Instant> Node::deadline(const Turn& turn) const {
   if (house_.presence) consider(house_.presence->deadline());
   consider(waits_.deadline());
   consider(finding_.deadline());
+  consider(dht_finding_.deadline());
   // Nothing of the rest is done without a store: its deadlines would never pass.
   if (house_.degraded) return first;
   if (house_.vault) consider(house_.typing.deadline());
@@ -374,7 +376,7 @@ void Node::route(Turn& turn, step::Input& input) {
             house_.listen_addresses = std::move(listen.addresses);
             tell_addresses(house_);
             // Another network: who was out of reach may be near now.
-            if (house_.identity) links_.dial_now(house_, turn);
+            if (house_.identity) dial_now(turn);
             turn.must_settle = true;
           },
           [&](step::LanSighted& sighting) {
@@ -382,6 +384,20 @@ void Node::route(Turn& turn, step::Input& input) {
           },
           [&](step::LanGone& gone) { finding_.gone(links_, gone.instance); },
           [&](step::LanState& state) { finding_.lan_changed(house_, state); },
+          [&](step::RouterState& state) {
+            house_.router = std::move(state);
+            tell_addresses(house_);
+            turn.must_settle = true;
+          },
+          [&](step::DhtState& state) {
+            dht_finding_.state_changed(state);
+            turn.must_settle = true;
+          },
+          [&](step::DhtStored& stored) {
+            dht_finding_.stored(house_, stored, turn.now);
+            turn.must_settle = true;
+          },
+          [&](step::DhtFound& found) { dht_finding_.found(house_, turn, links_, found); },
           [&](step::StoreFailed&) { store_failed(turn); },
           [&](step::StoreReopened&) {
             house_.degraded = false;

@@ -8,6 +8,7 @@
 // pairing, links, library and sync/ decide.
 #pragma once
 
+#include "protocol/node/dht_finding.h"
 #include "protocol/node/finding.h"
 #include "protocol/node/links.h"
 #include "protocol/node/rebuild.h"
@@ -117,6 +118,8 @@ class Node {
   template <class Run>
   void write_entity(Turn& turn, RequestId request, const Change& change, Run run);
 
+  step::NetAnswer net_status(Now now) const;
+  void dial_now(Turn& turn);
   void flush_typing(Turn& turn);
   void write_typing(Turn& turn, const std::function<Status(Library::Desk&)>& run);
   void settle_vault(Turn& turn);
@@ -133,6 +136,7 @@ class Node {
   Pairing pairing_;
   Links links_;
   Finding finding_;
+  DhtFinding dht_finding_;
   Waits waits_;
   Rebuild rebuild_;
   sync::Pauses pauses_;

@@ -301,7 +301,7 @@ void Node::answer(Turn& turn, RequestId request, step::ConflictList& command) {
 // ---- sync, subscriptions ----------------------------------------------------------------------
 
 void Node::answer(Turn& turn, RequestId request, step::SyncNow&) {
-  links_.dial_now(house_, turn);
+  dial_now(turn);
   waits_.add_sync(turn, request);
 }
 
@@ -341,8 +341,19 @@ void Node::answer(Turn& turn, RequestId request, step::SyncConnect& command) {
   turn.reply(request, step::Answer(step::Done{}));
 }
 
+step::NetAnswer Node::net_status(Now now) const {
+  step::NetAnswer answer = finding_.status_of(house_, links_, now);
+  dht_finding_.describe(answer, now);
+  return answer;
+}
+
+void Node::dial_now(Turn& turn) {
+  links_.dial_now(house_, turn);
+  dht_finding_.hurry(turn.now);
+}
+
 void Node::answer(Turn& turn, RequestId request, step::NetStatus&) {
-  turn.reply(request, step::Answer(finding_.status_of(house_, links_, turn.now)));
+  turn.reply(request, step::Answer(net_status(turn.now)));
 }
 
 void Node::answer(Turn& turn, RequestId request, step::NetMode& command) {
@@ -356,8 +367,8 @@ void Node::answer(Turn& turn, RequestId request, step::NetMode& command) {
   // Those that are allowed are dialled again at once.
   if (narrows && house_.has_vault())
     links_.close_all(house_, turn, pairing_, "the network mode was narrowed");
-  links_.dial_now(house_, turn);
-  turn.reply(request, step::Answer(finding_.status_of(house_, links_, turn.now)));
+  dial_now(turn);
+  turn.reply(request, step::Answer(net_status(turn.now)));
 }
 
 void Node::answer(Turn& turn, RequestId request, step::NetRelay& command) {
@@ -373,7 +384,7 @@ void Node::answer(Turn& turn, RequestId request, step::NetRelay& command) {
   turn.must_settle = true;
   if (!adds) links_.leave_relay(house_, turn, pairing_, command.address);
   tell_addresses(house_);
-  turn.reply(request, step::Answer(finding_.status_of(house_, links_, turn.now)));
+  turn.reply(request, step::Answer(net_status(turn.now)));
 }
 
 void Node::answer(Turn& turn, RequestId request, step::SubOpen& command) {

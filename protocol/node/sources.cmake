@@ -3,6 +3,7 @@ target_sources(
   syncline_protocol
   PRIVATE ${CMAKE_CURRENT_LIST_DIR}/author.cpp
           ${CMAKE_CURRENT_LIST_DIR}/changes.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/dht_finding.cpp
           ${CMAKE_CURRENT_LIST_DIR}/dial_plan.cpp
           ${CMAKE_CURRENT_LIST_DIR}/doubts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/entity_body.cpp

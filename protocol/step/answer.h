@@ -352,6 +352,8 @@ struct ReachStatus {
   std::vector<LinkStatus> links;
   std::vector<AddressStatus> addresses;  // in the order in which they are tried
   std::optional<Duration> next_try;      // in so long; nothing while linked or nowhere to look
+  std::optional<Duration> dht_asked{};   // how long ago the DHT was last asked for it
+  std::optional<Duration> dht_found{};   // and had a record that was believed
 };
 enum class RelayState : std::uint8_t {
   waiting,   // for the next try, or for the network mode to allow it
@@ -364,6 +366,14 @@ struct RelayStatus {
   std::string reason;                // why the last try ended; empty if it did not fail
   std::optional<Duration> next_try;  // while waiting
 };
+struct DhtStatus {
+  bool available = false;  // this agent runs with one
+  bool works = false;      // nodes answered when it was asked last
+  std::size_t nodes = 0;
+  std::string sentence{};
+  std::optional<Duration> published{};  // how long ago, last
+  std::size_t copies = 0;               // of that record
+};
 struct NetAnswer {
   NetworkMode mode = NetworkMode::anywhere;
   std::vector<std::string> listening;
@@ -372,6 +382,9 @@ struct NetAnswer {
   bool announced = false;
   std::vector<RelayStatus> relays;
   std::vector<ReachStatus> devices;
+  DhtStatus dht{};
+  std::optional<std::string> router_address{};  // from which the router passes connections on
+  std::string router_sentence{};
 };
 
 using Answer =

@@ -9,6 +9,7 @@
 
 #include "protocol/base/store.h"
 #include "protocol/crypto/password.h"
+#include "protocol/crypto/sign.h"
 #include "protocol/step/answer.h"
 #include "protocol/step/command.h"
 
@@ -72,14 +73,46 @@ struct LanState {  // whether announcements can be made and heard, in a sentence
   bool works = false;
   std::string sentence;
 };
+// A mutable item of a DHT (BEP 44), without salt. From there it is a stranger's word.
+struct DhtItem {
+  crypto::VerifyKey key;
+  std::int64_t seq = 0;
+  Buffer value;
+  crypto::Signature signature;
+};
+// Whether the router of this network passes connections on.
+struct RouterState {
+  std::optional<std::string> address;  // "host:port", as it is dialled from outside
+  std::string sentence{};              // for people
+};
+// Whether there is a DHT to ask; until the first one there is none.
+struct DhtState {
+  bool available = false;
+  bool works = false;  // nodes answered when it was asked last
+  std::size_t nodes = 0;
+  std::string sentence{};  // for people
+};
+// In answer to DhtPut.
+struct DhtStored {
+  crypto::VerifyKey key;
+  std::int64_t seq = 0;
+  std::size_t copies = 0;  // so many nodes keep it
+};
+// In answer to DhtGet: newer and newer items, and in the end one that is the last, perhaps without.
+struct DhtFound {
+  crypto::VerifyKey key;
+  std::optional<DhtItem> item;
+  bool is_last = false;
+};
 struct StoreFailed {};    // a commit failed: everything since the last one did not happen
 struct StoreReopened {};  // the store takes writes again
 struct GroupDropped {};   // a Step was refused: everything since the last commit did not happen
 struct Tick {};           // the deadline passed
 
-using Input = std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone,
-                           CallerGone, Stretched, ListenAddresses, LanSighted, LanGone, LanState,
-                           StoreFailed, StoreReopened, GroupDropped, Tick>;
+using Input =
+    std::variant<LinkUp, LinkDown, DialFailed, Received, Drained, Request, RequestGone, CallerGone,
+                 Stretched, ListenAddresses, LanSighted, LanGone, LanState, RouterState, DhtState,
+                 DhtStored, DhtFound, StoreFailed, StoreReopened, GroupDropped, Tick>;
 
 // ---- Effects: what the node asks of the world ----------------------------------------------
 
@@ -131,6 +164,12 @@ struct LanPresence {
   bool search = false;
   std::optional<Announcement> announcement;
 };
+struct DhtPut {
+  DhtItem item;
+};
+struct DhtGet {
+  crypto::VerifyKey key;
+};
 // Which connections may be made and taken from now on; until the first one all of them.
 struct NetworkReach {
   NetworkMode mode = NetworkMode::anywhere;
@@ -143,7 +182,7 @@ struct Note {
 };
 
 using Effect = std::variant<Dial, Send, Hangup, Authenticated, Reply, StretchPassword, WriteAnchor,
-                            SaveIdentity, LanPresence, NetworkReach, Note>;
+                            SaveIdentity, LanPresence, DhtPut, DhtGet, NetworkReach, Note>;
 
 struct Step {
   std::vector<Write> writes;

@@ -96,7 +96,7 @@ class Rpc:
 
 
 class Agent:
-    def __init__(self, place, name, wrapper=(), listen=("127.0.0.1:0",), environment=None):
+    def __init__(self, place, name, wrapper=(), listen=("127.0.0.1:0",), environment=None, more=()):
         self.home = place / name / "home"
         self.runtime = place / name / "run"
         self.log = place / name / "log"
@@ -104,6 +104,8 @@ class Agent:
         self.process = None
         self.wrapper = list(wrapper)
         self.listen = list(listen)
+        # Where nothing is said, the DHT of the whole internet is left alone.
+        self.more = list(more) or ["--dht", "none"]
         self.environment = dict(environment or os.environ, SYNCLINE_TEST_ARGON="min")
         (place / name).mkdir(exist_ok=True)
 
@@ -115,7 +117,8 @@ class Agent:
         listen = [word for where in self.listen for word in ("--listen", where)]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.wrapper, str(BIN / "synclined"), "--home", str(self.home), "--runtime", str(self.runtime), *listen],
+                [*self.wrapper, str(BIN / "synclined"), "--home", str(self.home), "--runtime", str(self.runtime), *listen,
+                 *self.more],
                 stdout=subprocess.PIPE, stderr=log, env=self.environment)
         line = self.process.stdout.readline().decode()
         if not line.startswith("ready "):

@@ -152,9 +152,9 @@ class Host:
         return dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={self.bus_path}",
                     PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
-    def agent(self, *, listen=("0.0.0.0:0", "[::]:0")):
+    def agent(self, *, listen=("0.0.0.0:0", "[::]:0"), more=()):
         made = agents.Agent(self.world.where, f"agent-{self.name}", wrapper=("ip", "netns", "exec", self.space),
-                            listen=listen, environment=self.environment())
+                            listen=listen, environment=self.environment(), more=more)
         self.world.agents.append(made)
         return made
 

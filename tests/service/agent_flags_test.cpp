@@ -26,6 +26,7 @@ TEST_CASE("a wrong flag is named in the refusal") {
                                                                  {"--salvage=yes"},
                                                                  {"--listen", "x"},
                                                                  {"--advertise", "host:0"},
+                                                                 {"--dht", "host"},
                                                                  {"-h"}}) {
     const auto flags = parse(words);
     REQUIRE(!flags);
@@ -35,7 +36,7 @@ TEST_CASE("a wrong flag is named in the refusal") {
 }
 
 TEST_CASE("every flag is in the help") {
-  for (const char* flag : {"--home", "--runtime", "--listen", "--advertise", "--salvage",
+  for (const char* flag : {"--home", "--runtime", "--listen", "--advertise", "--dht", "--salvage",
                            "--allow-unlocked-memory", "--verbose", "--help", "--version"})
     CHECK(agent_help().find(flag) != std::string_view::npos);
 }

@@ -311,6 +311,8 @@ void Device::perform(step::Effect& effect) {
                  },
                  [](step::SaveIdentity&) {},  // the group commit saved it before the commit
                  [](step::LanPresence&) {},
+                 [](step::DhtPut&) {},
+                 [](step::DhtGet&) {},
                  [](step::NetworkReach&) {},
                  [&](step::Note& it) {
                    ground_.trace.add(ground_.schedule.now(), index_, "note",

@@ -71,6 +71,8 @@ struct Program {
   }
   // Until there is an item as new as that, or none.
   std::optional<discovery::DhtItem> get(const crypto::VerifyKey& key, std::int64_t seq = 1) {
+    // What came since the last time it was looked at.
+    (void)loop.run_until([] { return false; }, 1ms);
     newest.erase(key);
     ended.erase(key);
     dht->get(key);

@@ -160,6 +160,8 @@ void Devices::perform(std::size_t index, step::Effect effect) {
           },
           [&](step::SaveIdentity&) {},
           [&](step::LanPresence& presence) { announce(index, std::move(presence)); },
+          [&](step::DhtPut& put) { device.dht_puts.push_back(std::move(put.item)); },
+          [&](step::DhtGet& get) { device.dht_gets.push_back(get.key); },
           [](step::NetworkReach&) {},
           [&](step::Note& note) { device.notes.push_back(note.part + ": " + note.text); },
       },

@@ -50,6 +50,8 @@ struct Device {
   std::map<std::uint64_t, Result<step::Answer>> answers;
   std::optional<Instant> wake_at;
   std::vector<std::string> notes;
+  std::vector<step::DhtItem> dht_puts;
+  std::vector<crypto::VerifyKey> dht_gets;
   std::string address;
 };
 
