@@ -26,13 +26,25 @@ using crdt::Shape;
 using crdt::ShapeList;
 using crdt::ShapeMap;
 
-// How a slot stands is no part of what it reads as.
-void forget_standing(Shape& shape) {
+// Without places that say nothing: a counter keeps those that an addition brought (Spec C16).
+Scalar plain_number(const Scalar& number) {
+  const auto sum = crdt::DecimalSum::of(number);
+  if (!sum) return number;
+  std::string text = sum->text();
+  if (text.find('.') != std::string::npos) text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  if (text == "-0") text = "0";
+  return crdt::DecimalSum::of(Scalar(std::move(text)))->value();
+}
+
+// How a slot stands and a number is written is no part of what is compared.
+void forget_form(Shape& shape) {
   shape.standing = crdt::Standing::agreed;
+  if (shape.kind == Kind::counter) shape.node = plain_number(std::get<Scalar>(shape.node));
   if (auto* list = std::get_if<ShapeList>(&shape.node))
-    for (Shape& item : *list) forget_standing(item);
+    for (Shape& item : *list) forget_form(item);
   if (auto* map = std::get_if<ShapeMap>(&shape.node))
-    for (auto& [key, inner] : *map) forget_standing(inner);
+    for (auto& [key, inner] : *map) forget_form(inner);
 }
 
 bool same(const Shape* a, const Shape* b) {
@@ -76,7 +88,7 @@ Shape undone_counter(const Shape& before, const Shape& after, const Shape& now) 
   const auto amounts = back->minus(*forth).amounts();
   if (!amounts) return now;
   for (const crdt::Decimal& amount : *amounts) sum->add(amount);
-  return {Kind::counter, sum->value(), {}};
+  return {Kind::counter, plain_number(sum->value()), {}};
 }
 
 // An item of a list that is being put together, and where it was before the change.
@@ -299,7 +311,7 @@ class Reversal {
 }  // namespace
 
 Shape reverse(Shape before, Shape after, Shape now, const crdt::WrittenPlaces& others) {
-  for (Shape* shape : {&before, &after, &now}) forget_standing(*shape);
+  for (Shape* shape : {&before, &after, &now}) forget_form(*shape);
   return Reversal(others).inside(Kind::map, before, after, now);
 }
 

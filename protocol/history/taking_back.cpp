@@ -261,9 +261,12 @@ Result<std::vector<Op>> ops_to_take_back(std::span<const Buffer> segments,
   Status run = side(without, {wanted.redone, crdt::Side::own});
   if (run) run = given_up.overlook(without);
   if (run) run = side(with, {wanted.change, crdt::Side::own_values, &apart});
-  if (run) run = side(result, {wanted.change, crdt::Side::others, &apart});
+  // What its author did since is taken back by now, but may stand for a value in its place.
+  const crdt::LogIndex own = wanted.change.log;
+  const crdt::EventSpan since{own, wanted.change.first, scene.past.get(own)};
+  if (run) run = side(result, {since, crdt::Side::others, &apart});
   if (!run) return pass(run);
-  const auto others = past->written_since(wanted.change.log, scene, result.ops());
+  const auto others = past->written_since(own, scene, result.ops());
   if (!others) return pass(others);
   const Shape goal = reverse(shape_of_all(without.document()), shape_of_all(with.document()),
                              shape_of_all(result.document()), *others);

@@ -222,6 +222,32 @@ TEST_CASE("what was removed comes back around what others put inside since") {
   CHECK(forest(c) == "a b c");
 }
 
+TEST_CASE("a counter is as before whatever places its additions had") {
+  Author a(0);
+  a.edit({put("k", 0)});
+  const EventSpan made = a.edit({add(3)}), more = a.edit({add(5, 1)});
+  const EventSpan undoing = a.undo(more);
+  CHECK(a.reads() == "{k: 0 n: \"3.0\" }");
+  const EventSpan gone = a.undo(made);
+  CHECK(a.reads() == "{k: 0 }");
+  const EventSpan again = a.redo(gone, made);
+  CHECK(a.reads() == "{k: 0 n: 3 }");
+  CHECK(again.log == undoing.log);
+  a.redo(undoing, more);
+  CHECK(a.reads() == "{k: 0 n: \"3.5\" }");
+}
+
+TEST_CASE("changes inside of what they themselves put beside a leaf are taken back one by one") {
+  Author a(0);
+  a.edit({put("l", 0), put("k", 0)});
+  const EventSpan one = a.edit({put("x", 1, at("k"))}), two = a.edit({put("y", 2, at("k"))});
+  CHECK(a.reads() == "{k: {x: 1 y: 2 } l: 0 }");
+  a.undo(two);
+  CHECK(a.reads() == "{k: {x: 1 } l: 0 }");
+  a.undo(one);
+  CHECK(a.reads() == "{k: 0 l: 0 }");
+}
+
 TEST_CASE("what was a leaf comes back as a leaf and what was a text as a text") {
   Author a(0);
   const Ops text{make("k", Kind::text), write("k", 0, "q")};
