@@ -24,7 +24,8 @@ std::vector<Method> net_methods() {
        .result = net_schema(),
        .command = [](Json&) -> Result<step::Command> { return step::Command(step::NetStatus{}); }},
       {.name = "net.mode",
-       .summary = "Chooses how far packets may go, from now on and after a restart",
+       .summary = "Chooses how far packets may go, from now on and after a restart; ports are "
+                  "opened and closed after the answer, and net.status has the addresses then",
        .params = object("", {required("mode", network_mode("how far"))}),
        .result = net_schema(),
        .command = [](Json& params) -> Result<step::Command> {

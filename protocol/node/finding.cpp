@@ -152,6 +152,8 @@ step::NetAnswer Finding::status_of(const House& house, const Links& links, Now n
   answer.lan_works = house.lan.works;
   answer.lan_sentence = house.lan.sentence;
   answer.announced = told_.announce;
+  answer.router_address = house.router.address;
+  answer.router_sentence = house.router.sentence;
   answer.relays = house.relays.status(now.instant);
   if (!house.has_vault()) return answer;
   for (const auto& [device, admit] : house.roster.devices()) {

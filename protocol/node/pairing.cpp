@@ -50,7 +50,7 @@ void Pairing::invite(House& house, Turn& turn, RequestId request) {
         request, {Errc::not_found, "there is no vault here yet; make one with `syncline init`"});
   if (!house.vault)
     return turn.reply_error(request, {Errc::locked, "unlock the vault first: `syncline unlock`"});
-  auto invitation = book_.invite(house.random, house.listen_addresses, turn.now.instant);
+  auto invitation = book_.invite(house.random, reachable_addresses(house), turn.now.instant);
   if (!invitation) return turn.reply_error(request, invitation.error());
   // The book holds one invitation: whoever waits on the one before is told no.
   if (inviter_stage_ != nullptr && offer_) inviter_stage_->refuse();
@@ -62,7 +62,7 @@ void Pairing::invite(House& house, Turn& turn, RequestId request) {
   step::InviteAnswer answer;
   answer.code = (*invitation)->code.text();
   answer.uri = (*invitation)->ticket.uri();
-  answer.addresses = house.listen_addresses;
+  answer.addresses = reachable_addresses(house);
   answer.valid_for = std::chrono::duration_cast<std::chrono::seconds>(limits::invite_lifetime);
   turn.reply(request, step::Answer(std::move(answer)));
 }
@@ -78,7 +78,7 @@ void Pairing::join(House& house, Turn& turn, RequestId request, step::PairJoin c
     addresses.insert(addresses.end(), ticket->addresses.begin(), ticket->addresses.end());
   if (house.network == step::NetworkMode::off)
     return turn.reply_error(
-        request, {Errc::invalid, "the network is off; `syncline net mode lan-only` opens it"});
+        request, {Errc::forbidden, "the network is off; `syncline net mode anywhere` opens it"});
   for (const std::string& address : addresses)
     if (!is_address(address))
       return turn.reply_error(

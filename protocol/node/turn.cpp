@@ -87,10 +87,17 @@ Status lock_house(House& house, Turn& turn) {
   return {};
 }
 
+std::vector<std::string> reachable_addresses(const House& house) {
+  std::vector<std::string> addresses;
+  if (house.router.address) addresses.push_back(*house.router.address);
+  addresses.insert(addresses.end(), house.listen_addresses.begin(), house.listen_addresses.end());
+  return addresses;
+}
+
 void tell_addresses(House& house) {
   if (!house.replicator) return;
   std::vector<std::string> addresses = house.relays.told();
-  addresses.insert(addresses.end(), house.listen_addresses.begin(), house.listen_addresses.end());
+  for (std::string& address : reachable_addresses(house)) addresses.push_back(std::move(address));
   house.replicator->set_addresses(std::move(addresses));
 }
 

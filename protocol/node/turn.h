@@ -64,6 +64,7 @@ struct House {
   step::NetworkMode network = step::NetworkMode::anywhere;
   RelayDesk relays{};  // known while locked
   step::LanState lan{false, "it was not searched yet"};
+  step::RouterState router{{}, "it was not asked"};
 
   bool has_vault() const { return identity.has_value(); }
 };
@@ -74,7 +75,9 @@ PresenceDesk presence_desk(House& house, Turn& turn);
 // What unlocked a vault, or made it, or joined it, has in common: from here on it is open.
 // `member` is consumed. Errors: as OpenVault::open.
 Status open_house(House& house, Turn& turn, space::Unlocked unlocked);
-// Tells devices that will be linked where this one can be reached.
+// Where others may find this device: its own addresses, and the one that a router passes on.
+std::vector<std::string> reachable_addresses(const House& house);
+// Tells devices that are or will be linked where this one can be reached.
 void tell_addresses(House& house);
 // A device became part of a vault: takes its identity and starts replication.
 Status enter_vault(House& house, Turn& turn, space::TransportIdentity identity);

@@ -73,7 +73,7 @@ class Router:
     def stop_gateway(self):
         self.host.kill("gateway")
 
-    def opened(self):
-        """The rules that pass something on from outside."""
+    def opened(self, host):
+        """The rules that pass something on from outside to this host."""
         return [line.strip() for line in self.inside(["nft", "list", "chain", "inet", "filter", "prerouting_miniupnpd"]).splitlines()
-                if "dnat" in line]
+                if f"dnat ip to {host}:" in line]
