@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <sys/prctl.h>
@@ -94,9 +95,12 @@ Failure for_people(Failure failure, const std::string& subcommand) {
     return failure.next.find(word) != std::string::npos;
   };
   const std::string help = "see `syncline help " + subcommand + "`";
-  if (failure.code == ExitCode::usage && failure.next.empty()) failure.next = help;
+  // The sentence itself names the way on.
+  const bool says_it = failure.message.find("`syncline ") != std::string::npos;
+  if (says_it && (failure.kind == "invalid" || failure.kind == "forbidden")) failure.next.clear();
+  if (failure.code == ExitCode::usage && failure.next.empty() && !says_it) failure.next = help;
   if (subcommand == "rpc") return failure;
-  if (failure.kind == "invalid" && speaks_of("rpc.discover")) failure.next = help;
+  if (failure.kind == "invalid" && speaks_of("rpc.discover") && !says_it) failure.next = help;
   if (failure.kind == "not_found" && speaks_of("entity.list"))
     failure.next = "see what there is with `syncline ls`, `get`, `history` and `conflicts`";
   if (failure.kind == "conflict" && speaks_of("entity.get"))
@@ -150,6 +154,42 @@ int run(const Parsed& parsed, const Common& common, const char* called_as) {
 }
 
 using Words = std::vector<std::string>;
+
+// Of a subcommand's option or word, as its row has it.
+const Option* option_named(const Row& row, const std::string& name) {
+  const auto found =
+      std::ranges::find_if(row.options, [&](const Option& option) { return option.name == name; });
+  return found == row.options.end() ? nullptr : &*found;
+}
+
+// What the parser found wrong, in our words.
+std::string wrong_usage(const CLI::ParseError& error, const Parsed& parsed) {
+  const std::string kind = error.get_name();
+  const std::string said = error.what();
+  const std::string name = said.substr(0, said.find_first_of(": "));
+  const Option* option = option_named(*parsed.row, name);
+  const std::string self = "`syncline " + parsed.row->name + "`";
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    // It lists them from the last to the first.
+    std::istringstream listed(said.substr(std::min(said.size(), said.find(": ") + 2)));
+    std::string dashed;
+    std::string plain;
+    for (std::string word; listed >> word;) {
+      const std::string shown = "`" + agent::printable(word) + "`";
+      if (word.starts_with("-")) dashed = shown;
+      plain = plain.empty() ? shown : shown + ", " + plain;
+    }
+    if (!dashed.empty()) return self + " has no option " + dashed;
+    return self + " takes fewer words: " + plain + " is too much";
+  }
+  if (kind == "RequiredError" && option != nullptr)
+    return self + " needs " + option->value + ": " + option->about;
+  if (kind == "ArgumentMismatch" && name.starts_with("--"))
+    return "`" + name + "` needs " + (option ? option->value + ": " + option->about : "a value");
+  if (kind == "ValidationError" && option != nullptr && option->takes == Takes::number)
+    return "`" + name + "` takes a whole number from 0 to 1000000000";
+  return agent::printable(said);
+}
 
 // The first word that is neither an option nor the value of one.
 Words::iterator first_word(Words& words) {
@@ -213,12 +253,26 @@ int parse_and_run(int argc, char** argv) {
                            without_agent);
     Words all_words = words;
     const auto word = first_word(all_words);
-    if (!asked_for_help && word != all_words.end())
+    const auto meant = word == all_words.end()
+                           ? all.end()
+                           : std::ranges::find_if(all, [&](const std::unique_ptr<Parsed>& each) {
+                               return each->row->name == *word;
+                             });
+    if (!asked_for_help && meant != all.end()) {
+      Failure failure{ExitCode::usage, "usage", wrong_usage(error, **meant),
+                      "see `syncline help " + *word + "`"};
+      return print_failure(failure, without_agent);
+    }
+    if (!asked_for_help) {
+      const bool lacks_value = std::string(error.get_name()) == "ArgumentMismatch";
       return print_failure(
-          for_people({ExitCode::usage, "usage", agent::printable(error.what()), ""}, *word),
+          {ExitCode::usage, "usage",
+           lacks_value ? "`--home` and `--runtime` need a directory" : "a subcommand is missing",
+           "see what there is with `syncline --help`"},
           without_agent);
+    }
     app.exit(error);
-    return asked_for_help ? 0 : number_of(ExitCode::usage);
+    return 0;
   }
   for (const auto& parsed : all)
     if (parsed->app->parsed()) return run(*parsed, common, argv[0]);

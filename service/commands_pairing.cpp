@@ -2,6 +2,7 @@
 //
 // invite, join: bringing another device into the vault.
 #include "agent/printable.h"
+#include "protocol/session/pairing_code.h"
 #include "service/arguments.h"
 #include "service/interrupt.h"
 #include "service/qr.h"
@@ -188,6 +189,11 @@ Got<ExitCode> follow_first_sync(const Context& context, Session& session,
 
 Got<ExitCode> join(const Context& context, const Arguments& arguments) {
   const std::string code = arguments.text("code");
+  // Before an agent is started for it.
+  if (const auto input = session::parse_pairing_input(code); !input)
+    return usage_error(agent::printable(input.error().context),
+                       "give what `syncline invite` shows on the other device: the code, "
+                       "NNN-NNN-NNN, or what begins with SYNCLINE:");
   Got<Session> session = context.connect_or_start();
   if (!session) return pass_on(session);
   const Got<Json> begun = session->call("pair.join", {{"code", code},

@@ -207,7 +207,7 @@ TEST_CASE("a change made from an old version is refused with exit code 7") {
   CHECK(agent.cli({"put", note, "title=2", "--if-version", version}).exit_code == 0);
   CHECK(agent.cli({"put", note, "title=3", "--if-version", version}).exit_code == 7);
   const auto garbage = agent.cli({"put", note, "title=3", "--if-version", "garbage"});
-  CHECK(garbage.exit_code == 1);
+  CHECK(garbage.exit_code == 2);
   CHECK(garbage.err.find("if_version is no version") != std::string::npos);
   CHECK(garbage.err.find("see `syncline help put`") != std::string::npos);
 }
@@ -228,9 +228,36 @@ TEST_CASE("wrong usage names what is right") {
   says({"get"}, "see `syncline help get`");
   says({"conflicts", "resolve", note, "title", "x"}, "see `syncline help conflicts`");
   says({"help", "nonsense"}, "there is no subcommand `nonsense`");
+  says({"ls", "one", "two"}, "`syncline ls` takes fewer words: `one`, `two` is too much");
+  says({"status", "--loud"}, "`syncline status` has no option `--loud`");
+  says({"ls", "--limit", "many"}, "takes a whole number from 0");
+  says({"ls", "--limit"}, "`--limit` needs N: at most so many");
+  says({"get"}, "`syncline get` needs ENTITY");
+  says({"type", "declare", "item", "price=maxx"}, "rules are max, min, union, text, none");
+  says({"net", "sideways"}, "`mode anywhere`, `mode lan-only`, `mode off`");
   const std::string file = (agent.home() / "bad.json").string();
   std::ofstream(file) << "{\"a\": 1,\n \"\u00e4\": [1,\n 2,}\n";
   says({"put", note, "--whole", "--file", file}, "at line 3, column 4");
+}
+
+TEST_CASE("who joins with what is no code is told before an agent is started") {
+  const TemporaryHome place;
+  const std::filesystem::path home = place.path() / "home";
+  const Ran ran = run_program({built("syncline"), "--home", home, "join", "abc"});
+  CHECK(ran.exit_code == 2);
+  CHECK(ran.err.find("like 123-456-789") != std::string::npos);
+  CHECK(ran.err.find("syncline invite") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(home));
+}
+
+TEST_CASE("net says what its mode has made of the ports, and who outside could notice") {
+  RunningAgent agent;
+  agent.make_vault();
+  CHECK(agent.cli({"net"}).out.find("to nobody outside this machine") != std::string::npos);
+  CHECK(json_of(agent.cli({"net", "mode", "off", "--json"}).out)["listening"].empty());
+  const Ran refused = agent.cli({"sync", "--connect", "127.0.0.1:9"});
+  CHECK(refused.err.find("`syncline net mode anywhere` opens it") != std::string::npos);
+  CHECK_FALSE(json_of(agent.cli({"net", "mode", "anywhere", "--json"}).out)["listening"].empty());
 }
 
 TEST_CASE("help says the same with and without dashes") {
