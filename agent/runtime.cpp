@@ -368,6 +368,7 @@ void Runtime::tell_addresses() {
   ask_router(is_other);
   if (!is_other) return;
   told_addresses_ = addresses;
+  if (dht_) dht_->network_changed();
   push(step::ListenAddresses{std::move(addresses)});
 }
 

@@ -54,6 +54,8 @@ class Dht {
   virtual void put(const crypto::VerifyKey& key, discovery::DhtItem item) = 0;
   // A second one for the same key looks once more; both end together.
   virtual void get(const crypto::VerifyKey& key) = 0;
+  // This computer is somewhere else: what is on its way begins again from there.
+  virtual void network_changed() = 0;
 };
 
 }  // namespace syncline::agent

@@ -35,8 +35,9 @@ using Operation = std::variant<Put, Get>;
 
 struct Running {
   Clock::time_point until;
-  std::int64_t seq = 0;     // of a put: its own; of a get: the newest so far
-  std::size_t lookups = 1;  // of a get: those without a complete answer
+  std::int64_t seq = 0;       // of a put: its own; of a get: the newest so far
+  std::size_t lookups = 1;    // of a get: those without a complete answer
+  discovery::DhtItem item{};  // of a put
 };
 
 class MainlineDht final : public Dht {
@@ -67,6 +68,14 @@ class MainlineDht final : public Dht {
     if (!add(Get{key})) tell([key](const Events& to) { to.found({key, std::nullopt, true}); });
   }
 
+  void network_changed() override {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      moved_ = true;
+    }
+    wake_.notify_one();
+  }
+
  private:
   // False: there are too many already.
   bool add(Operation operation) {
@@ -91,7 +100,7 @@ class MainlineDht final : public Dht {
     std::unique_lock<std::mutex> lock(mutex_);
     const auto is_wanted = [this] {
       const bool can_begin = session_ == nullptr || is_ready();
-      return stopping_ || alerted_ || (can_begin && !waiting_.empty());
+      return stopping_ || alerted_ || moved_ || (can_begin && !waiting_.empty());
     };
     for (;;) {
       if (session_ == nullptr)
@@ -102,7 +111,9 @@ class MainlineDht final : public Dht {
       alerted_ = false;
       std::deque<Operation> wanted;
       wanted.swap(waiting_);
+      const bool has_moved = std::exchange(moved_, false);
       lock.unlock();
+      if (has_moved && session_ != nullptr) begin_again(wanted);
       work(wanted);
       lock.lock();
       // Those that no node can be asked yet.
@@ -138,7 +149,7 @@ class MainlineDht final : public Dht {
     const MainlineNews news = session_->take_news();
     for (const MainlineNews::Item& item : news.items) heard(item);
     for (const MainlineNews::Stored& stored : news.stored) kept(stored);
-    if (news.nodes) count(*news.nodes);
+    if (news.nodes && count(*news.nodes) == Change::lost) return begin_again(wanted);
     give_up_late(now);
     if (now >= looked_ + (is_ready() ? Clock::duration(look_rarely) : look_often)) {
       looked_ = now;
@@ -200,14 +211,14 @@ class MainlineDht final : public Dht {
     // One is on its way already: it ends as not stored, and the newer one counts.
     if (running.seq != 0)
       tell([key = put.key, seq = running.seq](const Events& to) { to.stored({key, seq, 0}); });
-    running = {now + options_.operation_limit * 2, put.item.seq};
+    running = {now + options_.operation_limit * 2, put.item.seq, 1, put.item};
     session_->put(put.key, put.item);
   }
 
   void begin(const Get& get, Clock::time_point now) {
     const auto [entry, is_new] = gets_.try_emplace(get.key);
     const std::size_t lookups = is_new ? 0 : entry->second.lookups;
-    entry->second = {now + options_.operation_limit, -1, lookups};
+    entry->second = {now + options_.operation_limit, -1, lookups, {}};
     if (lookups >= lookups_max) return;
     ++entry->second.lookups;
     session_->get(get.key);
@@ -263,17 +274,31 @@ class MainlineDht final : public Dht {
     tell_state(false, "none of its nodes answers; it is tried again when there is need");
   }
 
-  void count(std::size_t nodes) {
-    if (nodes == nodes_) return;
+  enum class Change { none, lost };
+  Change count(std::size_t nodes) {
+    if (nodes == nodes_) return Change::none;
     const bool was_ready = is_ready();
     nodes_ = nodes;
     if (is_ready()) {
       tell_state(true, std::to_string(nodes) + " nodes of it answered");
       if (!was_ready) alert();
-    } else {
-      began_ = Clock::now();
-      tell_state(false, "its nodes do not answer any more");
+      return Change::none;
     }
+    tell_state(false, "its nodes do not answer any more");
+    return Change::lost;
+  }
+
+  // With other sockets; what was being done is done anew.
+  void begin_again(std::deque<Operation>& wanted) {
+    if (is_ready())
+      if (auto nodes = session_->known_nodes(nodes_kept_max); !nodes.empty())
+        options_.nodes = std::move(nodes);
+    for (auto& [key, put] : puts_) wanted.push_back(Put{key, std::move(put.item)});
+    for (auto& [key, get] : gets_) wanted.push_back(Get{key});
+    puts_.clear();
+    gets_.clear();
+    nodes_ = 0;
+    session_.reset();
   }
 
   // Has the loop of the thread come round at once.
@@ -293,11 +318,12 @@ class MainlineDht final : public Dht {
   Events events_;
   std::shared_ptr<std::atomic<bool>> alive_ = std::make_shared<std::atomic<bool>>(true);
 
-  std::mutex mutex_;  // of the next five
+  std::mutex mutex_;  // of the next six
   std::condition_variable wake_;
   std::deque<Operation> waiting_;
   std::size_t running_count_ = 0;
   bool alerted_ = false;
+  bool moved_ = false;
   bool stopping_ = false;
 
   // Of the thread alone.

@@ -10,6 +10,7 @@ namespace {
 // that has put the numbers of the records ahead of the clock.
 constexpr Duration change_pause = 3s;
 constexpr Duration change_pause_ahead = 60s;
+constexpr std::uint32_t minutes_ahead = 2;
 constexpr Duration retry_put_first = 30s;
 // Between two rounds for one device, however often somebody asks.
 constexpr Duration hurry_pause = 5s;
@@ -97,7 +98,7 @@ DhtFinding::Places DhtFinding::places_of(const House& house) {
 Instant DhtFinding::due_of(const Publication& of, const Places& places, Now now) const {
   if (!of.key) return now.instant;
   if (same(of.places, places)) return of.next;
-  const bool is_ahead = of.minute > discovery::next_minute(now.wall, 0);
+  const bool is_ahead = of.minute > discovery::next_minute(now.wall, 0) + minutes_ahead;
   return std::min(of.next, of.put_at + (is_ahead ? change_pause_ahead : change_pause));
 }
 
@@ -189,12 +190,14 @@ void DhtFinding::go_on(House& house, Turn& turn, const DeviceId& device, Search&
       discovery::DayClock::of(house.identity->discovery.expose()).to_read(turn.now.wall).size();
   const bool is_next_due = search.waiting == 0 || now >= search.asked + next_day_after;
   if (!search.has_found && search.days < days && is_next_due) ask(house, turn, device, search);
-  const bool is_complete = search.waiting == 0 && (search.has_found || search.days >= days);
+  // Nobody waits for the last node of a way where one has answered.
+  const bool is_complete = (search.waiting == 0 && (search.has_found || search.days >= days)) ||
+                           (search.has_found && now >= search.asked + next_day_after);
   if (is_complete || now >= search.began + round_max) {
     end_round(house, device, search, now);
     return consider(search.next);
   }
-  if (!search.has_found && search.days < days) consider(search.asked + next_day_after);
+  if (search.has_found || search.days < days) consider(search.asked + next_day_after);
   consider(search.began + round_max);
 }
 

@@ -212,6 +212,22 @@ TEST_CASE("a node that rests begins again with the nodes it knew, without its ro
   CHECK(again.get(key.verify_key()));
 }
 
+TEST_CASE("what is on its way is done all the same when the network changes") {
+  const tests::Swarm swarm("127.0.0.1", 8);
+  Program one(options_for(swarm)), other(options_for(swarm));
+  const crypto::SigningKey key = key_of(9);
+  one.dht->put(key.verify_key(), item_of(key, 3, 552));
+  one.dht->network_changed();
+  REQUIRE(one.loop.run_until([&] { return !one.stored.empty(); }));
+  CHECK(one.stored.front().copies > 0);
+  other.dht->get(key.verify_key());
+  other.dht->network_changed();
+  REQUIRE(other.loop.run_until([&] { return other.newest.contains(key.verify_key()); }));
+  // And while it rests.
+  one.dht->network_changed();
+  CHECK(one.put(key, item_of(key, 4, 552)) > 0);
+}
+
 TEST_CASE("nodes of an earlier run that are all gone give way to the routers") {
   const tests::Swarm swarm("127.0.0.1", 6);
   MainlineOptions options = options_for(swarm);
