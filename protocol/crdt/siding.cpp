@@ -35,7 +35,8 @@ class Sider {
       // Inside of a container that is there without them, they only changed something.
       const auto best = best_of_others(conflict, own);
       const auto place = static_cast<std::size_t>(best - own.begin());
-      if (best != own.end() && !*best && conflict.values[place].container)
+      if (best != own.end() && !*best && conflict.values[place].container &&
+          conflict.values[place].log != siding_.events.log)
         return place == 0 ? std::nullopt : std::optional(Choice{place});
     }
     if (takes_part) {
