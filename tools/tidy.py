@@ -23,7 +23,8 @@ CODE_BANS = [
     (r"\bmemcmp\s*\(", EVERYWHERE, (), "syncline::equal, or crypto::equal_secret for secrets"),
     (r"(?<!static_)\bassert\s*\(", EVERYWHERE, (), "SYNCLINE_CHECK, which stays on in every build"),
     (r"\bstd::format\b|\bstd::source_location\b|\bstd::views::", EVERYWHERE, (), "something both GCC 12 and Clang 14 have"),
-    (r"\bstd::shared_ptr<(?!const\b)[^>]*>?", CORE, (), "a value, a reference, std::unique_ptr or a shared const"),
+    # What a program was shown is that of its connection and of everybody, until one of them goes on.
+    (r"\bstd::shared_ptr<(?!const\b)[^>]*>?", CORE, ("protocol/node/shown_texts.h",), "a value, a reference, std::unique_ptr or a shared const"),
     (r"\bdelete\s+\w", EVERYWHERE, ("protocol/crypto/arena.cpp",), "std::unique_ptr"),
     (r"\bsystem\s*\(|\bpopen\s*\(", PROGRAM, (), "posix_spawn or execvp without a shell"),
     (r"\b(?:strcpy|strcat|sprintf|gets|strtok|atoi|atol|atof)\s*\(", EVERYWHERE, (), "std::string, std::from_chars"),
@@ -40,7 +41,7 @@ TEXT_BANS = [
     (r"\r", "Unix line ends"),
 ]
 # The operating system's own words for its own things.
-PEER_OF_THE_SYSTEM = re.compile(r"(?i)SO_PEERCRED|getpeername|getpeereid|peer credentials|peer uid")
+PEER_OF_THE_SYSTEM = re.compile(r"(?i)SO_PEERCRED|getpeername|getpeereid|peer credentials|peer uid|Pack::peer_fingerprint")
 
 TEST_NAME = re.compile(r'\bTEST_CASE\s*\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
 

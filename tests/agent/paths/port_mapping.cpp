@@ -4,8 +4,8 @@
 //   port_mapping PORT natpmp|upnp
 #include "agent/paths/port_mapper.h"
 
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 
 int main(int argc, char** argv) {
@@ -18,7 +18,10 @@ int main(int argc, char** argv) {
         std::fflush(stdout);
       },
       {find});
-  mapper.want(static_cast<std::uint16_t>(std::atoi(argv[1])));
+  std::uint16_t port = 0;
+  const std::string_view text = argv[1];
+  if (std::from_chars(text.data(), text.data() + text.size(), port).ec != std::errc{}) return 2;
+  mapper.want(port);
   while (std::getchar() != EOF) {
   }
 }
