@@ -12,8 +12,14 @@ RULES = """table inet filter {{
   }}
   chain postrouting_miniupnpd {{
   }}
+  chain input {{
+    type filter hook input priority 0; policy accept;
+    iifname "wan0" ct state established,related accept
+    {unasked}
+  }}
   chain forward {{
     type filter hook forward priority 0; policy accept;
+    {passes}
     jump miniupnpd
     iifname "wan0" ct state established,related accept
     iifname "wan0" ct status dnat accept
@@ -53,11 +59,15 @@ deny 0-65535 0.0.0.0/0 0-65535
 
 
 class Router:
-    def __init__(self, world, name, lan, inside, wan, outside, how=""):
+    """`how` translates: "" keeps ports where it can, "fully-random" never. `drops`: what nobody asked for gets no answer.
+    `only` is all that it lets out, as nft says it."""
+
+    def __init__(self, world, name, lan, inside, wan, outside, *, how="", drops=True, only=""):
         self.host = world.host(name).join(lan, inside, "lan0").join(wan, outside, "wan0")
         self.outside = outside.split("/")[0]
         self.inside(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
-        hosts.run("ip", "netns", "exec", self.host.space, "nft", "-f", "-", input=RULES.format(how=how),
+        hosts.run("ip", "netns", "exec", self.host.space, "nft", "-f", "-", input=RULES.format(how=how, unasked='iifname "wan0" drop' if drops else '',
+                                                                                     passes=f'iifname "lan0" {only} drop' if only else ''),
                   env=self.host.environment())
 
     def inside(self, words):
