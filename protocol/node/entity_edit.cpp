@@ -7,6 +7,7 @@
 #include "protocol/crdt/value_diff.h"
 #include "protocol/node/entity_body.h"
 #include "protocol/node/mark_edit.h"
+#include "protocol/node/moved_marks.h"
 #include "protocol/node/tree_edit.h"
 
 #include <algorithm>
@@ -240,7 +241,7 @@ struct RunRewrite {
   }
   Status operator()(const step::JsonPatch& patch) const {
     for (std::size_t i = 0; i < patch.steps.size(); ++i) {
-      const Status done = crdt::run_step(rehearsal, patch.steps[i]);
+      const Status done = run(patch.steps[i]);
       if (!done)
         return failed_at("json_patch[" + std::to_string(i) + "] (" +
                              std::string(crdt::name_of(patch.steps[i].verb)) + ")",
@@ -250,6 +251,11 @@ struct RunRewrite {
   }
 
  private:
+  Status run(const crdt::PatchStep& step) const {
+    auto marks = marks_taken(rehearsal, step);
+    if (Status done = crdt::run_step(rehearsal, step); !done) return done;
+    return put_marks_taken(rehearsal, step, std::move(marks));
+  }
   Status run(Result<std::vector<Op>> ops) const {
     if (!ops) return pass(ops);
     return rehearsal.run(std::move(*ops));

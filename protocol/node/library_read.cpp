@@ -4,6 +4,7 @@
 #include "protocol/crdt/text_container.h"
 #include "protocol/node/entity_past.h"
 #include "protocol/node/library_desk.h"
+#include "protocol/node/mark_notes.h"
 
 #include <algorithm>
 
@@ -85,42 +86,6 @@ const crdt::Value* part_of(const crdt::Value& value, const crdt::Path& path) {
   return at;
 }
 
-std::uint8_t growth_of(const crdt::TextMarks::Row& row) {
-  return static_cast<std::uint8_t>((row.start.holds_left ? crdt::TextMark::grows_at_start : 0) |
-                                   (row.end.holds_left ? 0 : crdt::TextMark::grows_at_end));
-}
-
-std::vector<step::MarkNote> marks_of(const crdt::TextContainer& text, crdt::Positions unit) {
-  constexpr std::uint8_t at_end = crdt::TextMark::grows_at_end;
-  std::vector<step::MarkNote> out;
-  const std::vector<crdt::TextMarks::Span> spans = text.marks().spans();
-  if (spans.empty()) return out;
-  const std::string utf8 = text.text();
-  for (const crdt::TextMarks::Span& span : spans) {
-    step::MarkNote mark{crdt::position_of(utf8, span.from, unit),
-                        crdt::position_of(utf8, span.to, unit),
-                        span.rows[0]->key,
-                        span.rows[0]->value,
-                        {},
-                        growth_of(*span.rows[0])};
-    for (const crdt::TextMarks::Row* row : span.rows)
-      if (row->value != mark.value &&
-          std::find(mark.others.begin(), mark.others.end(), row->value) == mark.others.end())
-        mark.others.push_back(row->value);
-    // Who said it does not matter here.
-    const bool goes_on = !out.empty() && out.back().key == mark.key && out.back().to == mark.from &&
-                         out.back().value == mark.value && out.back().others == mark.others;
-    if (goes_on) {
-      out.back().to = mark.to;
-      out.back().grows =
-          static_cast<std::uint8_t>((out.back().grows & ~unsigned{at_end}) | (mark.grows & at_end));
-    } else {
-      out.push_back(std::move(mark));
-    }
-  }
-  return out;
-}
-
 // Takes away what is said of `path` and of everything inside.
 template <class Rows>
 void erase_inside(Rows& rows, const crdt::Path& path) {
@@ -144,7 +109,7 @@ void collect_marks(const crdt::Document& document, crdt::Positions unit,
                    step::EntityAnswer& answer) {
   for (const auto& [path, kind] : answer.kinds) {
     const crdt::TextContainer* text = kind == crdt::Kind::text ? document.find_text(path) : nullptr;
-    if (text && !text->marks().empty()) answer.marks.emplace(path, marks_of(*text, unit));
+    if (text && !text->marks().empty()) answer.marks.emplace(path, mark_notes_of(*text, unit));
   }
 }
 

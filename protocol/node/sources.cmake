@@ -25,6 +25,8 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links_relayed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/mark_edit.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/mark_notes.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/moved_marks.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
           ${CMAKE_CURRENT_LIST_DIR}/once.cpp

@@ -206,5 +206,61 @@ TEST_CASE("a long text with its marks is made as it is, whatever the caller coun
   CHECK(alone.read(id)["body"] == value);
 }
 
+// Every kind that a value can have, with marks wherever they can be.
+const char* const of_every_kind = R"({
+  "text": {"$text": "a🙂bcdef", "$marks": [
+      {"from": 0, "to": 3, "key": "bold", "value": true, "grows": "both"},
+      {"from": 3, "to": 5, "key": "link", "value": "https://example.org", "grows": "none"},
+      {"from": 5, "to": 8, "key": "link", "value": "https://example.net", "grows": "start"}]},
+  "counter": {"$counter": "12.25"},
+  "set": {"$set": ["a", "b"]},
+  "list": [1, {"$text": "xyz", "$marks": [
+      {"from": 1, "to": 2, "key": "size", "value": 1.5, "grows": "start"}]}, {"$counter": 3}],
+  "tree": {"$tree": [{"id": "a", "parent": null, "value": {"note": {"$text": "go", "$marks": [
+      {"from": 0, "to": 2, "key": "done", "value": false, "grows": "end"}]}}},
+                     {"id": "b", "parent": "a", "value": {"n": {"$set": [1]}}}]}
+})";
+
+TEST_CASE("what a JSON Patch moves or copies keeps its kinds, its marks, and how these grow") {
+  Scribe alone;
+  const Json value = Json::parse(of_every_kind);
+  for (const std::string from : {"/all", "/all/text", "/all/counter", "/all/set", "/all/list",
+                                 "/all/list/1", "/all/tree", "/all/tree/a/note"}) {
+    CAPTURE(from);
+    for (const std::string to : {"/to", "/others/-", "/others/0", "/others/0/in"}) {
+      const Json id = alone.create({{"all", value}, {"others", {{{"a", 1}}, 2}}}, "utf16");
+      const Json patch = {{{"op", "copy"}, {"from", from}, {"path", to}}};
+      alone.program.call("entity.update", {{"entity", id}, {"json_patch", patch}});
+      const Json copied = alone.read(id);
+      const Json there = Json::json_pointer(from) == Json::json_pointer("/all/tree/a/note")
+                             ? value["tree"]["$tree"][0]["value"]["note"]
+                         : from == "/all" ? value
+                                          : value.at(Json::json_pointer(from.substr(4)));
+      const std::string at = to == "/others/-" ? "/others/2" : to;
+      CHECK(copied.at(Json::json_pointer(at)) == there);
+      CHECK(copied["all"] == value);
+      const Json other = alone.create({{"all", value}, {"others", {{{"a", 1}}, 2}}}, "utf16");
+      const Json move = {{{"op", "move"}, {"from", from}, {"path", to}}};
+      alone.program.call("entity.update", {{"entity", other}, {"json_patch", move}});
+      CHECK(alone.read(other).at(Json::json_pointer(at)) == there);
+    }
+  }
+}
+
+TEST_CASE("a JSON Patch that copies over a text with marks leaves those of the copied one") {
+  Scribe alone;
+  const Json id = alone.create(Json::parse(R"({
+      "a": {"$text": "abc", "$marks": [
+          {"from": 0, "to": 1, "key": "k", "value": 1, "grows": "none"}]},
+      "b": {"$text": "abcd", "$marks": [
+          {"from": 2, "to": 4, "key": "other", "value": true, "grows": "end"}]},
+      "plain": {"$text": "abc"}})"),
+                               "utf16");
+  alone.update(id, R"({"json_patch": [{"op": "copy", "from": "/a", "path": "/b"}]})");
+  CHECK(alone.read(id)["b"] == alone.read(id)["a"]);
+  alone.update(id, R"({"json_patch": [{"op": "copy", "from": "/plain", "path": "/b"}]})");
+  CHECK(alone.read(id)["b"] == Json::parse(R"({"$text": "abc"})"));
+}
+
 }  // namespace
 }  // namespace syncline::ipc
