@@ -194,6 +194,9 @@ class Document {
   // The text shown at `path`, for cursor.h and blame.h; nullptr if there is none. Valid until the
   // document changes.
   const TextContainer* find_text(const Path& path) const;
+  // The items of lists that `path` leads through, the outermost first, as far as it leads. In time
+  // proportional to a list's length where an item was moved.
+  std::vector<ItemName> items_on(const Path& path) const;
 
   // Where that is by now. Requires: its events were applied to this document, and all since.
   WrittenPlaces places_of(const Writings& writings) const;

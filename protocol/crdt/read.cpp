@@ -99,6 +99,37 @@ const Container* container_at(const Container& root, const Path& path, Kind kind
   return spot_at(root, path).container(kind);
 }
 
+namespace {
+
+// The element under which an item was put into its list, which a move does not change.
+ElementId home_of(const ListContainer& list, const ListContainer::Place& place) {
+  const ListContainer::Run& run = list.run_at(place);
+  if (!run.content.guest) return run.at(place.offset);
+  ElementId home;
+  list.for_each_run([&](const ListContainer::Run& each) {
+    if (!each.content.guest && &each.content.item(0) == run.content.guest) home = each.first;
+  });
+  return home;
+}
+
+}  // namespace
+
+std::vector<ItemName> Document::items_on(const Path& path) const {
+  std::vector<ItemName> items;
+  Path start;
+  for (const Step& step : path) {
+    const auto* index = std::get_if<std::uint64_t>(&step);
+    const Container* list = index ? container_at(state_->root, start, Kind::list) : nullptr;
+    const auto place = list ? list->list().find(*index) : std::nullopt;
+    if (place) {
+      const ElementId home = home_of(list->list(), *place);
+      items.push_back({list->list().event_of(home), home.n - 1});
+    }
+    start.push_back(step);
+  }
+  return items;
+}
+
 const TreeContainer* Document::tree_at(const Path& path) const {
   const Container* tree = container_at(state_->root, path, Kind::tree);
   return tree ? &tree->tree() : nullptr;

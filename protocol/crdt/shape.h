@@ -10,6 +10,7 @@
 #include "protocol/base/result.h"
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/value.h"
+#include "protocol/crdt/version.h"
 
 #include <map>
 #include <optional>
@@ -28,6 +29,15 @@ enum class Standing : std::uint8_t {
   agreed,
   contested,  // other values are kept beside it
   ruled,      // a rule made the value of those that are kept (rules.h): nobody wrote it
+};
+
+// An item of a list, wherever it stands: the event that put it there, and its number from 0 among
+// those that the same log has put there.
+struct ItemName {
+  EventId put_by;
+  std::uint64_t number = 0;
+
+  auto operator<=>(const ItemName&) const = default;
 };
 
 struct Shape {

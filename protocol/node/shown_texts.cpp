@@ -23,10 +23,15 @@ bool begins_with(const crdt::Path& path, const crdt::Path& start) {
   return start.size() <= path.size() && std::equal(start.begin(), start.end(), path.begin());
 }
 
+Error is_another() {
+  return read_again("the text at this path is not the one that this connection was shown");
+}
+
 // Nobody who wrote first in a text stops having done so.
-bool is_same_text(const crdt::VersionVector& then, const crdt::VersionVector& now) {
-  return std::ranges::all_of(then.rows(),
-                             [&](const crdt::EventId& row) { return now.get(row.log) == row.seq; });
+bool is_same_text(const TextIdentity& then, const TextIdentity& now) {
+  return then.items == now.items && std::ranges::all_of(then.first.rows(), [&](const auto& row) {
+           return now.first.get(row.log) == row.seq;
+         });
 }
 
 // A text in one version of its entity.
@@ -40,17 +45,19 @@ class TextThen {
     const crdt::LogTable& logs = table_of(desk, (*state)->space);
     TextThen then;
     if (version == (*state)->version(logs)) {
-      then.text_ = (*state)->document.find_text(path);
+      then.look((*state)->document, path);
       then.now_ = *state;
       return then;
     }
     auto past = entity_at(desk, **state, version);
     if (!past) return tl::unexpected<Error>(is_forgotten());
     then.past_ = std::make_unique<EntityState>(std::move(*past));
-    then.text_ = then.past_->document.find_text(path);
+    then.look(then.past_->document, path);
     return then;
   }
   const crdt::TextContainer* get() const { return text_; }
+  // Of no text: nobody wrote there.
+  const TextIdentity& identity() const { return identity_; }
   std::string utf8() const { return text_ != nullptr ? text_->text() : std::string(); }
   // With its history; nullptr if there is none.
   const crdt::TextContainer* whole(Library::Desk& desk, const crdt::Path& path) {
@@ -63,18 +70,28 @@ class TextThen {
   }
 
  private:
+  void look(const crdt::Document& document, const crdt::Path& path) {
+    text_ = document.find_text(path);
+    if (text_ != nullptr) identity_ = {text_->first(), document.items_on(path)};
+  }
+
   EntityState* now_ = nullptr;
   std::unique_ptr<EntityState> past_;
   const crdt::TextContainer* text_ = nullptr;
+  TextIdentity identity_;
 };
 
 // Whatever happened up to the version happens to the text. Character by character, if the view
 // stands for a version itself; else, and if that fails, by comparing.
+// Errors: Errc::conflict if others put another text there.
 Status follow(Library::Desk& desk, ShownTexts::View& view, const ShownTexts::Place& place,
               const std::string& version, ShownText::By by) {
   if (view.version == version && view.strokes == 0) return {};
   auto now = TextThen::read(desk, place.entity, place.path, version);
   if (!now) return pass(now);
+  const bool is_by_others = by == ShownText::By::others;
+  if (is_by_others && now->get() != nullptr && !is_same_text(view.identity, now->identity()))
+    return tl::unexpected<Error>(is_another());
   const std::string utf8 = now->utf8();
   const std::string shown = view.text.present().text();
   bool is_done = shown == utf8;
@@ -89,7 +106,7 @@ Status follow(Library::Desk& desk, ShownTexts::View& view, const ShownTexts::Pla
     is_done = changes.has_value();
   }
   if (!is_done) view.text.became(by, utf8);
-  if (now->get() != nullptr) view.first = now->get()->first();
+  if (now->get() != nullptr) view.identity = now->identity();
   view.version = version;
   view.strokes = 0;
   return {};
@@ -149,15 +166,15 @@ Result<ShownTexts::ViewPointer> ShownTexts::recall(Library::Desk& desk, const Gl
   const auto then = TextThen::read(desk, place.entity, place.path, glimpse.version);
   if (!then) return pass(then);
   bool was_there = then->get() != nullptr;
-  const auto view = std::make_shared<View>(
-      View{ShownText(was_there ? then->get()->rope() : text::Rope()), glimpse.version, 0,
-           was_there ? then->get()->first() : crdt::VersionVector(), 0, false});
+  const auto view =
+      std::make_shared<View>(View{ShownText(was_there ? then->get()->rope() : text::Rope()),
+                                  glimpse.version, 0, then->identity(), 0, false});
   for (const auto& [before, after] : glimpse.own) {
     for (const auto& [version, by] :
          {std::pair(before, ShownText::By::others), std::pair(after, ShownText::By::itself)})
       if (const Status followed = follow(desk, *view, place, version, by); !followed)
         return pass(followed);
-    was_there = was_there || !view->first.empty();
+    was_there = was_there || !view->identity.first.empty();
   }
   // A text that was made later was shown to nobody.
   return was_there ? view : ViewPointer();
@@ -178,8 +195,6 @@ Result<ShownTexts::ViewPointer> ShownTexts::find(Library::Desk& desk, const Plac
                                                  const Present& present) {
   const auto now = TextThen::read(desk, place.entity, place.path, present.version);
   if (!now) return pass(now);
-  const crdt::VersionVector first =
-      now->get() != nullptr ? now->get()->first() : crdt::VersionVector();
   ViewPointer view;
   if (const auto told = told_.find(place.caller); told != told_.end()) {
     const auto of = told->second.entities.find(place.entity);
@@ -199,10 +214,8 @@ Result<ShownTexts::ViewPointer> ShownTexts::find(Library::Desk& desk, const Plac
   }
   if (!view)
     view = std::make_shared<View>(
-        View{ShownText(present.rope), present.version, present.strokes, first, 0, false});
-  if (!is_same_text(view->first, first))
-    return tl::unexpected<Error>(
-        read_again("the text at this path is not the one that this connection was shown"));
+        View{ShownText(present.rope), present.version, present.strokes, now->identity(), 0, false});
+  if (!is_same_text(view->identity, now->identity())) return tl::unexpected<Error>(is_another());
   if (view->version != present.version || view->strokes != present.strokes) {
     if (view->strokes == 0)
       if (const Status followed =
@@ -212,7 +225,7 @@ Result<ShownTexts::ViewPointer> ShownTexts::find(Library::Desk& desk, const Plac
     // What other programs typed here, and is no event yet.
     if (view->version != present.version || view->strokes != present.strokes)
       view->text.became(ShownText::By::others, present.rope.text());
-    view->first = first;
+    view->identity = now->identity();
     view->version = present.version;
     view->strokes = present.strokes;
   }

@@ -9,6 +9,7 @@
 // gathering what is typed (keystrokes.h).
 #pragma once
 
+#include "protocol/crdt/document.h"
 #include "protocol/crdt/version.h"
 #include "protocol/node/library.h"
 #include "protocol/node/shown_text.h"
@@ -20,6 +21,14 @@
 #include <vector>
 
 namespace syncline::node {
+
+// Which text it is: another one at its path has another.
+struct TextIdentity {
+  // The first event in it of each who wrote there. One event may have made several texts.
+  crdt::VersionVector first;
+  // The items of lists that it is inside of, which move along with it.
+  std::vector<crdt::ItemName> items;
+};
 
 class ShownTexts {
  public:
@@ -33,7 +42,7 @@ class ShownTexts {
     ShownText text;
     std::string version;  // of which present() is the text, with what was typed since
     std::uint64_t strokes = 0;
-    crdt::VersionVector first;  // of the text: another one at its path has another
+    TextIdentity identity;
     std::uint64_t used = 0;
     bool is_lost = false;  // there were too many
   };

@@ -220,6 +220,100 @@ TEST_CASE("when a list changes below a program, its typing goes into no other te
   CHECK(desk.devices.call(0, typed));
 }
 
+TEST_CASE("of texts that one event made, typing goes into the one that was shown, or nowhere") {
+  const crdt::Path list{std::string("list")};
+  const auto text = [](std::uint64_t index) {
+    return crdt::Path{std::string("list"), index, std::string("t")};
+  };
+  const crdt::Op insert_before{list, crdt::ListInsert{0, {crdt::Kind::map}}};
+  const crdt::Op remove{list, crdt::ListRemove{0, 1}};
+  const std::vector<std::vector<crdt::Op>> changes{
+      {{list, crdt::ListMove{0, 1}}},
+      {{list, crdt::ListMove{1, 0}}},
+      {insert_before, {text(0), crdt::TextInsert{0, "new"}}},
+      {remove},
+  };
+  enum class Shown { by_reading, by_typing, by_typing_and_changing };
+  for (const Shown shown : {Shown::by_reading, Shown::by_typing, Shown::by_typing_and_changing})
+    for (const std::size_t device : {0, 1})
+      for (std::size_t change = 0; change < changes.size(); ++change) {
+        CAPTURE(static_cast<int>(shown));
+        CAPTURE(device);
+        CAPTURE(change);
+        Desk desk;
+        step::EntityUpdate update;
+        update.entity = desk.entity;
+        update.ops.push_back(
+            crdt::Op{list, crdt::ListInsert{0, {crdt::Kind::map, crdt::Kind::map}}});
+        update.ops.push_back(crdt::Op{text(0), crdt::TextInsert{0, "ONE"}});
+        update.ops.push_back(crdt::Op{text(1), crdt::TextInsert{0, "two"}});
+        update.caller = other;
+        desk.devices.get<step::WrittenAnswer>(0, std::move(update));
+        desk.devices.run(moment);
+        step::EntityGet get;
+        get.entity = desk.entity;
+        get.caller = editor;
+        desk.devices.get<step::EntityAnswer>(0, get);
+        const auto type = [&](std::uint64_t at) {
+          return desk.devices.call(0, step::TextType{desk.entity, text(0), at, 0, "!", {}, editor});
+        };
+        if (shown != Shown::by_reading) REQUIRE(type(3));
+        step::EntityUpdate meanwhile;
+        meanwhile.entity = desk.entity;
+        meanwhile.ops.assign(changes[change].begin(), changes[change].end());
+        meanwhile.caller = other;
+        desk.devices.get<step::WrittenAnswer>(device, std::move(meanwhile));
+        desk.devices.run(moment);
+        if (shown == Shown::by_typing_and_changing)
+          desk.update(0, {{}, crdt::MapSet{"n", crdt::Scalar(std::int64_t{1})}}, editor);
+        const auto typed = type(0);
+        // What is typed while somebody else removes it stays, and is what the path leads to.
+        const bool stays =
+            shown != Shown::by_reading && device == 1 && changes[change][0] == remove;
+        CHECK(typed.has_value() == stays);
+        if (!typed) {
+          CHECK(typed.error().code == Errc::conflict);
+          CHECK(typed.error().context.find("entity.get") != std::string::npos);
+        }
+        desk.devices.get<step::EntityAnswer>(0, get);
+        CHECK(type(0));
+      }
+}
+
+TEST_CASE("typing goes on in the text of an item that others move things around of") {
+  Desk desk;
+  const crdt::Path list{std::string("list")};
+  const crdt::Path text{std::string("list"), std::uint64_t{0}, std::string("t")};
+  step::EntityUpdate update;
+  update.entity = desk.entity;
+  update.ops.push_back(crdt::Op{list, crdt::ListInsert{0, {crdt::Kind::map, crdt::Kind::map}}});
+  update.ops.push_back(crdt::Op{text, crdt::TextInsert{0, "one"}});
+  update.caller = editor;
+  desk.devices.get<step::WrittenAnswer>(0, std::move(update));
+  desk.devices.run(moment);
+  const auto type = [&](std::uint64_t at) {
+    return desk.devices.call(0, step::TextType{desk.entity, text, at, 0, "!", {}, editor});
+  };
+  CHECK(type(3));
+  desk.update(1, {list, crdt::ListInsert{1, {crdt::Kind::map}}});
+  CHECK(type(4));
+  // There and back.
+  desk.update(1, {list, crdt::ListMove{0, 2}});
+  desk.update(1, {list, crdt::ListMove{2, 0}});
+  CHECK(type(5));
+  // The program itself moves it, and knows that.
+  desk.update(0, {list, crdt::ListMove{0, 1}}, editor);
+  desk.update(0, {list, crdt::ListMove{1, 0}}, editor);
+  CHECK(type(6));
+  desk.devices.run();
+  step::EntityGet get;
+  get.entity = desk.entity;
+  get.path = text;
+  for (const std::size_t device : {0, 1})
+    CHECK(std::get<std::string>(std::get<crdt::Scalar>(
+              desk.devices.get<step::EntityAnswer>(device, get).value.node)) == "one!!!!");
+}
+
 TEST_CASE("what had to be forgotten is refused with the way on, and never guessed") {
   Desk desk;
   desk.type(editor, 0, 0, ">");
