@@ -37,6 +37,7 @@ class RunningRelay {
   // Asks for the counters. Gives the one of that name.
   std::uint64_t counter(const std::string& name);
   std::size_t resident_bytes() const;
+  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;
@@ -63,6 +64,7 @@ class RelaySocket {
   RelaySocket(const RelaySocket&) = delete;
   RelaySocket& operator=(const RelaySocket&) = delete;
 
+  int descriptor() const { return socket_; }
   void send(Bytes bytes);
   // As much as the kernel takes now.
   std::size_t send_some(Bytes bytes);
