@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/document_value.h"
 
+#include "ipc/params.h"
 #include "ipc/text_marks.h"
 #include "protocol/base/limits.h"
 #include "protocol/crdt/tree_position.h"
@@ -26,13 +27,6 @@ Path below(Path path, crdt::Step step) {
   return path;
 }
 
-std::string inside(const std::string& place, const std::string& key) { return place + "." + key; }
-
-bool looks_like_marker(const Json& object) {
-  const bool is_one = object.size() == 1 && object.begin().key().substr(0, 1) == "$";
-  return is_one || is_marked_text(object);
-}
-
 bool is_nothing(const Wanted& wanted) {
   if (wanted.kind == Kind::text) return wanted.content->get_ref<const std::string&>().empty();
   if (wanted.kind == Kind::counter) return *wanted.content == 0;
@@ -45,31 +39,15 @@ std::size_t size_of(const crdt::ItemValue& item) {
   return 16 + (text == nullptr ? 0 : text->size());
 }
 
+// A key at the end of `steps` steps.
+Status check_slot(std::size_t steps, const std::string& key, const std::string& place) {
+  if (Status fits = inside(place, crdt::check_key(key)); !fits) return fits;
+  return inside(place, crdt::check_depth(steps));
+}
+
 bool continues_sequence(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
 
 }  // namespace
-
-Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& place) {
-  if (value.is_array()) return Wanted{Kind::list, &value};
-  if (!value.is_object()) return std::optional<Wanted>();
-  if (!looks_like_marker(value)) return Wanted{Kind::map, &value};
-  if (is_marked_text(value))
-    return fail(Errc::invalid, place +
-                                   " has \"$marks\", which cannot be given here; make the text "
-                                   "first, and mark it with text.mark");
-  const std::string name = value.begin().key();
-  Json& content = value.begin().value();
-  if (name == "$text" && content.is_string()) return Wanted{Kind::text, &content};
-  if (name == "$counter" && read_number(content)) return Wanted{Kind::counter, &content};
-  if (name == "$set" && content.is_array()) return Wanted{Kind::set, &content};
-  if (name == "$tree" && content.is_array()) return Wanted{Kind::tree, &content};
-  if (name == "$map" && content.is_object()) return Wanted{Kind::map, &content};
-  return fail(Errc::invalid,
-              place + R"( has one key with "$": that is {"$text": string}, )"
-                      R"({"$counter": integer or string like "12.50"}, )"
-                      R"({"$set": array}, {"$tree": array of nodes}, or {"$map": object})"
-                      " around a map with such a key");
-}
 
 Schema tree_node_schema() {
   return object("a node of a tree",
@@ -96,6 +74,29 @@ Result<crdt::Scalar> read_scalar(Json& value, const std::string& place) {
   }
 }
 
+Result<crdt::Scalar> read_leaf(Json& value, const std::string& place, crdt::LeafUse use) {
+  auto leaf = read_scalar(value, place);
+  if (!leaf) return leaf;
+  if (Status fits = inside(place, crdt::check_leaf(*leaf, use)); !fits) return pass(fits);
+  return leaf;
+}
+
+Result<std::string> TreeNodes::read_parent(Json& node, const std::string& place) {
+  const Status checked = check(tree_node_schema(), node, place);
+  if (!checked) return pass(checked);
+  const auto& id = node["id"].get_ref<const std::string&>();
+  const auto given = node.find("parent");
+  std::string parent;
+  if (given != node.end() && !given->is_null()) {
+    if (given->is_string()) parent = given->get<std::string>();
+    if (!ids_.contains(parent))
+      return fail(Errc::invalid, place + ".parent has to be null or the id of a node before it");
+  }
+  if (!ids_.insert(id).second)
+    return fail(Errc::invalid, place + ".id is that of a node before it");
+  return parent;
+}
+
 std::optional<crdt::DecimalSum> read_number(const Json& value) {
   if (value.is_number_integer()) return crdt::DecimalSum::of(value.get<std::int64_t>());
   if (value.is_string()) return crdt::DecimalSum::of(value.get<std::string>());
@@ -107,23 +108,20 @@ void OpsWriter::push(const Path& path, crdt::Action action) {
 }
 
 Status OpsWriter::fill_document(Json& value, const std::string& place) {
+  if (Status is_map = check_is_map(value, place, "the document itself"); !is_map) return is_map;
   const auto wanted = wanted_container(value, place);
-  if (!wanted) return pass(wanted);
-  if (!*wanted || (*wanted)->kind != Kind::map) {
-    return fail(Errc::invalid, place + " has to be an object that is a map");
-  }
-  return fill_map({}, *(*wanted)->content, place);
+  return fill_map({}, *(*wanted)->content, (*wanted)->place);
 }
 
 Status OpsWriter::fill_map(const Path& path, Json& content, const std::string& place) {
   for (auto& [name, value] : content.get_ref<Json::object_t&>()) {
-    const std::string where = inside(place, name);
+    const std::string where = place_inside(place, name);
     const auto wanted = wanted_container(value, where);
     if (!wanted) return pass(wanted);
+    if (Status fits = check_slot(path.size() + 1, name, where); !fits) return fits;
     // A container with content comes into being with its first op.
     if (*wanted && !is_nothing(**wanted)) {
-      Status filled = fill(below(path, name), (*wanted)->kind, *(*wanted)->content, where);
-      if (!filled) return filled;
+      if (Status filled = fill(below(path, name), **wanted); !filled) return filled;
     } else if (Status set = set_key(path, name, value, where); !set) {
       return set;
     }
@@ -135,13 +133,13 @@ Status OpsWriter::set_key(const Path& map, std::string key, Json& value, const s
   const auto wanted = wanted_container(value, place);
   if (!wanted) return pass(wanted);
   if (!*wanted) {
-    Result<crdt::Scalar> leaf = read_scalar(value, place);
+    Result<crdt::Scalar> leaf = read_leaf(value, place, crdt::LeafUse::place);
     if (!leaf) return pass(leaf);
     push(map, crdt::MapSet{std::move(key), std::move(*leaf)});
     return {};
   }
   push(map, crdt::MapSet{key, (*wanted)->kind});
-  return fill(below(map, std::move(key)), (*wanted)->kind, *(*wanted)->content, place);
+  return fill(below(map, std::move(key)), **wanted);
 }
 
 Status OpsWriter::set_item(const Path& list, std::uint64_t index, Json& value,
@@ -149,13 +147,13 @@ Status OpsWriter::set_item(const Path& list, std::uint64_t index, Json& value,
   const auto wanted = wanted_container(value, place);
   if (!wanted) return pass(wanted);
   if (!*wanted) {
-    Result<crdt::Scalar> leaf = read_scalar(value, place);
+    Result<crdt::Scalar> leaf = read_leaf(value, place, crdt::LeafUse::place);
     if (!leaf) return pass(leaf);
     push(list, crdt::ListSet{index, std::move(*leaf)});
     return {};
   }
   push(list, crdt::ListSet{index, (*wanted)->kind});
-  return fill(below(list, index), (*wanted)->kind, *(*wanted)->content, place);
+  return fill(below(list, index), **wanted);
 }
 
 Status OpsWriter::insert_items(const Path& list, std::uint64_t index, Json& values,
@@ -164,8 +162,11 @@ Status OpsWriter::insert_items(const Path& list, std::uint64_t index, Json& valu
   crdt::ListInsert piece{index, {}};
   std::size_t piece_size = 0;
   std::uint64_t at = index;
+  if (!values.empty())
+    if (Status fits = inside(place_inside(place, 0), crdt::check_depth(list.size() + 1)); !fits)
+      return fits;
   for (Json& value : values) {
-    const std::string where = place + "[" + std::to_string(at - index) + "]";
+    const std::string where = place_inside(place, at - index);
     const auto wanted = wanted_container(value, where);
     if (!wanted) return pass(wanted);
     crdt::ItemValue item = Kind::map;
@@ -173,7 +174,7 @@ Status OpsWriter::insert_items(const Path& list, std::uint64_t index, Json& valu
       item = (*wanted)->kind;
       containers.emplace_back(at, **wanted);
     } else {
-      Result<crdt::Scalar> leaf = read_scalar(value, where);
+      Result<crdt::Scalar> leaf = read_leaf(value, where, crdt::LeafUse::place);
       if (!leaf) return pass(leaf);
       item = std::move(*leaf);
     }
@@ -189,9 +190,7 @@ Status OpsWriter::insert_items(const Path& list, std::uint64_t index, Json& valu
   }
   if (!piece.items.empty()) push(list, std::move(piece));
   for (const auto& [where, container] : containers) {
-    Status filled = fill(below(list, where), container.kind, *container.content,
-                         place + "[" + std::to_string(where - index) + "]");
-    if (!filled) return filled;
+    if (Status filled = fill(below(list, where), container); !filled) return filled;
   }
   return {};
 }
@@ -221,24 +220,19 @@ Status OpsWriter::add_number(const Path& counter, const Json& number, const std:
 }
 
 Status OpsWriter::fill_tree(const Path& tree, Json& nodes, const std::string& place) {
+  TreeNodes known;
   std::map<std::string, std::string> last;  // of each parent the position of its last child
-  last.emplace();
+  if (!nodes.empty())
+    if (Status fits = inside(place_inside(place, 0), crdt::check_depth(tree.size() + 1)); !fits)
+      return fits;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const std::string where = place + "[" + std::to_string(i) + "]";
-    const Status checked = check(tree_node_schema(), nodes[i], where);
-    if (!checked) return checked;
+    const std::string where = place_inside(place, i);
+    const auto parent = known.read_parent(nodes[i], where);
+    if (!parent) return pass(parent);
+    std::string& beside = last[*parent];
+    beside = crdt::tree_position_between(beside, {}, 0);
     const std::string id = nodes[i]["id"].get<std::string>();
-    const Json& parent = nodes[i]["parent"];
-    const std::string above = parent.is_string() ? parent.get<std::string>() : std::string();
-    const auto beside = last.find(above);
-    if (beside == last.end() || (!parent.is_null() && above.empty())) {
-      return fail(Errc::invalid, where + ".parent has to be null or a node that comes before");
-    }
-    beside->second = crdt::tree_position_between(beside->second, {}, 0);
-    push(tree, crdt::TreeInsert{id, above, beside->second});
-    if (!last.emplace(id, std::string()).second) {
-      return fail(Errc::invalid, where + ".id is that of a node before");
-    }
+    push(tree, crdt::TreeInsert{id, *parent, beside});
     if (const auto value = nodes[i].find("value"); value != nodes[i].end()) {
       Status filled = fill_map(below(tree, crdt::NodeStep{id}), *value, where + ".value");
       if (!filled) return filled;
@@ -247,20 +241,24 @@ Status OpsWriter::fill_tree(const Path& tree, Json& nodes, const std::string& pl
   return {};
 }
 
-Status OpsWriter::fill(const Path& path, Kind kind, Json& content, const std::string& place) {
-  switch (kind) {
-    case Kind::map: return fill_map(path, content, place);
-    case Kind::list: return insert_items(path, 0, content, place);
+Status OpsWriter::fill_set(const Path& set, Json& elements, const std::string& place) {
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    auto leaf = read_leaf(elements[i], place_inside(place, i), crdt::LeafUse::set);
+    if (!leaf) return pass(leaf);
+    push(set, crdt::SetAdd{std::move(*leaf)});
+  }
+  return {};
+}
+
+Status OpsWriter::fill(const Path& path, const Wanted& wanted) {
+  Json& content = *wanted.content;
+  switch (wanted.kind) {
+    case Kind::map: return fill_map(path, content, wanted.place);
+    case Kind::list: return insert_items(path, 0, content, wanted.place);
     case Kind::text: insert_text(path, 0, content.get_ref<const std::string&>()); return {};
-    case Kind::counter: return add_number(path, content, place);
-    case Kind::set:
-      for (Json& value : content) {
-        Result<crdt::Scalar> leaf = read_scalar(value, place);
-        if (!leaf) return pass(leaf);
-        push(path, crdt::SetAdd{std::move(*leaf)});
-      }
-      return {};
-    case Kind::tree: return fill_tree(path, content, place);
+    case Kind::counter: return add_number(path, content, wanted.place);
+    case Kind::set: return fill_set(path, content, wanted.place);
+    case Kind::tree: return fill_tree(path, content, wanted.place);
   }
   return {};
 }

@@ -2,38 +2,32 @@
 //
 // Document values: plain JSON into ops, and documents into plain JSON.
 //
-// Objects become maps, arrays lists, the rest leaves. An object with one key that begins
-// with "$" is a marker: {"$text": "..."}, {"$counter": 5}, {"$set": [...]},
-// {"$tree": [...]}, and {"$map": {...}} for a map that would look like a marker. A text may have
-// marks beside it, see text_marks.h. The annotated form of a document has markers wherever they are
-// needed to make the same document again.
+// Objects become maps, arrays lists, the rest leaves, and markers (markers.h) other containers. A
+// text may have marks beside it, see text_marks.h. Whatever is longer or deeper than a document
+// takes is refused here, with its place in the request. The annotated form of a document has
+// markers wherever they are needed to make the same document again.
 #pragma once
 
 #include "ipc/json.h"
+#include "ipc/markers.h"
 #include "ipc/schema.h"
 #include "protocol/base/result.h"
 #include "protocol/crdt/decimal.h"
 #include "protocol/crdt/op.h"
+#include "protocol/crdt/value_limits.h"
 #include "protocol/step/answer.h"
 #include "protocol/step/command.h"
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace syncline::ipc {
 
 enum class Form : std::uint8_t { plain, annotated };
-
-// A container that is asked for: its kind, and the part of the Json that is its content.
-struct Wanted {
-  crdt::Kind kind;
-  Json* content;
-};
-// Nothing for a leaf. Errors: Errc::invalid for a marker that is none.
-Result<std::optional<Wanted>> wanted_container(Json& value, const std::string& place);
 
 // Collects the ops of one command. Texts are moved out of the Json that is given.
 class OpsWriter {
@@ -57,7 +51,8 @@ class OpsWriter {
   void push(const crdt::Path& path, crdt::Action action);
 
  private:
-  Status fill(const crdt::Path& path, crdt::Kind kind, Json& content, const std::string& place);
+  Status fill(const crdt::Path& path, const Wanted& wanted);
+  Status fill_set(const crdt::Path& set, Json& elements, const std::string& place);
   Status fill_tree(const crdt::Path& tree, Json& nodes, const std::string& place);
   Status fill_map(const crdt::Path& path, Json& content, const std::string& place);
 
@@ -71,6 +66,17 @@ std::optional<crdt::DecimalSum> read_number(const Json& value);
 Schema tree_node_schema();
 // Nothing of an object or array.
 Result<crdt::Scalar> read_scalar(Json& value, const std::string& place);
+// The same for a leaf that is written as it is. Errors also: Errc::oversized.
+Result<crdt::Scalar> read_leaf(Json& value, const std::string& place, crdt::LeafUse use);
+// Whether the nodes of a tree come in an order in which they can be made. Errors: Errc::invalid.
+class TreeNodes {
+ public:
+  // Where the node is to be; "" for the top. Its value is not looked at.
+  Result<std::string> read_parent(Json& node, const std::string& place);
+
+ private:
+  std::set<std::string> ids_;
+};
 
 Json to_json(const crdt::Scalar& value);
 Json to_json(const crdt::Value& value);

@@ -6,6 +6,7 @@
 #include "ipc/path.h"
 #include "ipc/shape_json.h"
 #include "ipc/text_marks.h"
+#include "protocol/base/advice.h"
 #include "protocol/base/limits.h"
 
 #include <optional>
@@ -42,7 +43,10 @@ std::uint64_t unsigned_of(const Json& op, const char* name) {
 
 // The slot that a path ends in, and the container it is in.
 Result<std::pair<Path, crdt::Step>> split(const Path& path, const std::string& place) {
-  if (path.empty()) return fail(Errc::invalid, place + ".path has to name something inside");
+  if (path.empty())
+    return fail_with_advice(Errc::invalid, place + ".path has to name something inside",
+                            "the document itself stays: write all of it with entity.put, or "
+                            "remove the entity with entity.delete");
   return std::pair(Path(path.begin(), path.end() - 1), path.back());
 }
 
@@ -55,14 +59,20 @@ Status write_set(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Pat
     return out.set_key(slot->first, std::move(*key), op["value"], where);
   }
   if (std::holds_alternative<crdt::NodeStep>(slot->second)) {
-    return fail(Errc::invalid, place + ".path names a node; set the keys of its map");
+    return fail_with_advice(Errc::invalid, place + ".path names a node, which stays the same node",
+                            "set the keys of its map, or write all of it with the op put");
   }
   return out.set_item(slot->first, std::get<std::uint64_t>(slot->second), op["value"], where);
 }
 
 Status write_put(OpsWriter&, std::vector<step::EditOp>& ops, Json& op, const Path& path,
                  const std::string& place) {
-  auto shape = read_shape(op["value"], place + ".value");
+  const bool is_node = !path.empty() && std::holds_alternative<crdt::NodeStep>(path.back());
+  if (path.empty() || is_node) {
+    const char* what = is_node ? "what a node holds" : "the document itself";
+    if (Status is_map = check_is_map(op["value"], place + ".value", what); !is_map) return is_map;
+  }
+  auto shape = read_shape(op["value"], place + ".value", path.size());
   if (!shape) return pass(shape);
   ops.emplace_back(step::Put{path, std::move(*shape)});
   return {};
@@ -99,7 +109,7 @@ Status write_text_mark(OpsWriter& out, std::vector<step::EditOp>&, Json& op, con
                        const std::string& place) {
   crdt::TextMark mark{unsigned_of(op, "at"), unsigned_of(op, "count"), 0, take_text(op, "key"), {}};
   mark.grows = growth_named(take_text(op, "grows"));
-  Result<crdt::Scalar> value = read_scalar(op["value"], place + ".value");
+  auto value = read_leaf(op["value"], place + ".value", crdt::LeafUse::mark);
   if (!value) return pass(value);
   mark.value = std::move(*value);
   out.push(path, std::move(mark));
@@ -136,7 +146,7 @@ Status write_counter_add(OpsWriter& out, std::vector<step::EditOp>&, Json& op, c
 template <class Action>
 Status write_set_change(OpsWriter& out, std::vector<step::EditOp>&, Json& op, const Path& path,
                         const std::string& place) {
-  Result<crdt::Scalar> leaf = read_scalar(op["value"], place + ".value");
+  auto leaf = read_leaf(op["value"], place + ".value", crdt::LeafUse::set);
   if (!leaf) return pass(leaf);
   out.push(path, Action{std::move(*leaf)});
   return {};
@@ -165,7 +175,7 @@ Result<step::NodeSpot> read_spot(Json& op, const std::string& place) {
   if (!parent) return pass(parent);
   spot.parent = std::move(*parent);
   if (int{has(op, "before")} + int{has(op, "after")} + int{has(op, "at")} > 1)
-    return fail(Errc::invalid, place + R"( has to have one of "before", "after" and "at")");
+    return fail(Errc::invalid, place + R"( has more than one of "before", "after" and "at")");
   if (has(op, "before")) spot.among = crdt::TreeSpot::Before{take_text(op, "before")};
   if (has(op, "after")) spot.among = crdt::TreeSpot::After{take_text(op, "after")};
   if (!has(op, "at")) return spot;
@@ -181,7 +191,10 @@ Status write_tree_insert(OpsWriter&, std::vector<step::EditOp>& ops, Json& op, c
   crdt::Shape value;
   value.node = crdt::ShapeMap();
   if (has(op, "value")) {
-    auto shape = read_shape(op["value"], place + ".value");
+    const std::string where = place + ".value";
+    if (Status is_map = check_is_map(op["value"], where, "what a node holds"); !is_map)
+      return is_map;
+    auto shape = read_shape(op["value"], where, path.size() + 1);
     if (!shape) return pass(shape);
     value = std::move(*shape);
   }
@@ -232,6 +245,12 @@ std::vector<Field> move_fields() {
   for (Field& field : spot_fields("that of before or after, else the one it has"))
     fields.push_back(std::move(field));
   return fields;
+}
+
+Schema decimal_text() {
+  Schema schema = text("a decimal like \"12.50\"", decimal_size_max, 1);
+  schema.form = "a decimal in a string like \"12.50\"";
+  return schema;
 }
 
 Field value_field(const char* about) { return required("value", any_value(about)); }
@@ -312,8 +331,7 @@ const OpRow op_rows[] = {
      [] {
        return std::vector{
            required("by", either("how much; negative to subtract",
-                                 {integer("", -amount_max, amount_max),
-                                  text("a decimal like \"12.50\"", decimal_size_max, 1)}))};
+                                 {integer("", -amount_max, amount_max), decimal_text()}))};
      },
      write_counter_add},
     {"set.add", "adds to the set at the path",
@@ -325,18 +343,19 @@ const OpRow op_rows[] = {
 };
 
 // What the texts in the op's value are to be marked with, once it is done.
-Result<std::vector<step::PutMarks>> marks_in(Json& op, const Path& path, const std::string& place) {
+Result<std::vector<step::PutMarks>> marks_in(Json& op, ValuePlace at) {
   std::vector<step::PutMarks> marks;
+  const std::string place = at.name;
   Status taken;
   if (has(op, "values")) {
-    taken =
-        take_marks_of_items(op["values"], path, unsigned_of(op, "at"), place + ".values", marks);
+    at.name += ".values";
+    taken = take_marks_of_items(op["values"], unsigned_of(op, "at"), std::move(at), marks);
   } else if (has(op, "value")) {
-    Path slot = path;
-    if (op["op"] == "list.set") slot.emplace_back(unsigned_of(op, "at"));
+    at.name += ".value";
+    if (op["op"] == "list.set") at.path.emplace_back(unsigned_of(op, "at"));
     const bool is_node = op["op"] == "tree.insert";
-    if (is_node) slot.emplace_back(crdt::NodeStep{op.value("id", "")});
-    taken = take_marks(op["value"], std::move(slot), place + ".value", marks);
+    if (is_node) at.path.emplace_back(crdt::NodeStep{op.value("id", "")});
+    taken = take_marks(op["value"], std::move(at), marks);
     if (is_node && !has(op, "id") && !marks.empty())
       return fail(Errc::invalid,
                   place + R"( needs an "id" of your choice, as there are "$marks" in its value)");
@@ -363,25 +382,24 @@ Schema entity_ops_schema() {
   return ops;
 }
 
-Result<std::vector<step::EditOp>> read_entity_ops(Json& ops, const std::string& place,
-                                                  crdt::Positions positions) {
-  std::vector<step::EditOp> made;
-  OpsWriter out(made, positions);
+Result<EntityOps> read_entity_ops(Json& ops, const std::string& place, crdt::Positions positions) {
+  EntityOps made;
+  OpsWriter out(made.edits, positions);
   for (std::size_t i = 0; i < ops.size(); ++i) {
     Json& op = ops[i];
-    const std::string where = place + "[" + std::to_string(i) + "]";
+    const std::string where = place_inside(place, i);
     const Result<Path> path = read_path(op["path"], where + ".path");
     if (!path) return pass(path);
-    auto marks = marks_in(op, *path, where);
+    auto marks = marks_in(op, {*path, where, positions});
     if (!marks) return pass(marks);
-    count_in(positions, *marks);
     for (const OpRow& row : op_rows) {
       if (op["op"] != row.name) continue;
-      if (Status written = row.write(out, made, op, *path, where); !written) {
+      if (Status written = row.write(out, made.edits, op, *path, where); !written) {
         return pass(written);
       }
     }
-    for (step::PutMarks& put : *marks) made.emplace_back(std::move(put));
+    for (step::PutMarks& put : *marks) made.edits.emplace_back(std::move(put));
+    made.origins.resize(made.edits.size(), static_cast<std::uint32_t>(i));
   }
   return made;
 }

@@ -11,6 +11,7 @@
 #include "protocol/base/result.h"
 #include "protocol/step/command.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,12 @@ namespace syncline::ipc {
 
 Schema entity_ops_schema();
 
+struct EntityOps {
+  std::vector<step::EditOp> edits;
+  std::vector<std::uint32_t> origins;  // of each of them, the op that asked for it
+};
 // Requires: `ops` fits entity_ops_schema(). Texts are moved out of it.
-Result<std::vector<step::EditOp>> read_entity_ops(
-    Json& ops, const std::string& place, crdt::Positions positions = crdt::Positions::scalars);
+Result<EntityOps> read_entity_ops(Json& ops, const std::string& place,
+                                  crdt::Positions positions = crdt::Positions::scalars);
 
 }  // namespace syncline::ipc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/errors.h"
 
+#include "protocol/base/advice.h"
 #include "protocol/base/check.h"
 
 #include <array>
@@ -37,7 +38,7 @@ constexpr std::array rows{
              "remove what is no longer needed, or ask "
              "for less at once"},
     ErrorRow{Errc::oversized, -32010, "Too large",
-             "send less at once; the limits are listed in ipc/API.md"},
+             "shorten it, or send less at once; the limits are listed in ipc/API.md"},
     ErrorRow{Errc::busy, -32011, "Busy", "try again in a moment"},
     ErrorRow{Errc::timeout, -32012, "It took too long",
              "see with sync.status who is connected, then try again"},
@@ -100,7 +101,12 @@ Json to_json(const RpcError& error) {
 }
 
 RpcError parse_error(const Error& why) {
-  RpcError made = standard(RpcCode::parse_error, "Parse error", why.code, why.context);
+  const auto [what, advice] = split_advice(why.context);
+  RpcError made = standard(RpcCode::parse_error, "Parse error", why.code, std::string(what));
+  if (!advice.empty()) {
+    made.next = advice;
+    return made;
+  }
   made.next = why.code == Errc::oversized ? "send less at once; the limits are listed in ipc/API.md"
                                           : "send one JSON object on one line, as UTF-8";
   return made;
@@ -138,8 +144,11 @@ RpcError from_agent(const Error& why) {
   made.code = row.number;
   made.message = row.message;
   made.kind = why.code;
-  made.detail = why.context;
-  made.next = row.next;
+  const auto [what, advice] = split_advice(why.context);
+  made.detail = what;
+  for (const std::string_view part : {"ops[", "json_patch["})
+    if (what.substr(0, part.size()) == part) made.detail.insert(0, "params.");
+  made.next = advice.empty() ? row.next : advice;
   return made;
 }
 

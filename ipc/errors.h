@@ -51,7 +51,8 @@ RpcError invalid_request(Errc kind, std::string detail);
 RpcError method_not_found(std::string detail, std::string next);
 RpcError invalid_params(std::string detail, std::string next);
 RpcError internal_error(std::string detail);
-// What the agent answered; `invalid` becomes the specification's "Invalid params".
+// What the agent answered; `invalid` becomes the specification's "Invalid params". Advice
+// (advice.h) is what to do next, and what begins with a part of the params is named as one.
 RpcError from_agent(const Error& why);
 
 }  // namespace syncline::ipc

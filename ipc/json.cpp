@@ -13,6 +13,7 @@
 // 2^64 into a double, sets no bound on depth, and leaves raw tokens in memory it does not wipe.
 #include "ipc/json.h"
 
+#include "protocol/base/advice.h"
 #include "protocol/crypto/secret.h"
 
 #include <charconv>
@@ -106,6 +107,10 @@ class Parser {
  private:
   tl::unexpected<Error> refuse(std::string_view what, Errc code = Errc::invalid) const {
     return fail(code, std::string(what) + " at byte " + std::to_string(at_));
+  }
+  tl::unexpected<Error> refuse_number(std::string_view what) const {
+    return fail_with_advice(Errc::invalid, std::string(what) + " at byte " + std::to_string(at_),
+                            "counters take larger numbers as strings: \"9007199254740993\"");
   }
 
   bool at_end() const { return at_ == text_.size(); }
@@ -303,7 +308,7 @@ class Parser {
     const bool exact = value >= -exact_integer_max && value <= exact_integer_max;
     if (parsed.ec != std::errc() ||
         (limits_.integers == IntegerRange::exact_in_doubles && !exact)) {
-      return refuse("an integer that not every program can hold (beyond 2^53)");
+      return refuse_number("an integer that not every program can hold (beyond 2^53)");
     }
     out = value;
     return {};

@@ -25,10 +25,11 @@ enum class IntegerRange : std::uint8_t {
   int64,
 };
 
-// What a line may cost. The defaults are those of a request.
+// What a line may cost. The defaults are those of a request: a document as deep as one may be fits,
+// whatever markers are in it (two levels of JSON a step), with its envelope.
 struct ParseLimits {
   std::size_t size_max = 4 * 1024 * 1024;
-  std::size_t depth_max = 32;
+  std::size_t depth_max = 80;
   std::size_t values_max = 256 * 1024;  // one value costs up to 100 bytes of memory
   IntegerRange integers = IntegerRange::exact_in_doubles;
 };

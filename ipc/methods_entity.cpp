@@ -37,13 +37,28 @@ std::uint32_t read_limit(const Json& params) {
   return static_cast<std::uint32_t>(read_integer(params, "limit", 100));
 }
 
-// Taken out of a whole document, or a patch that has its form.
+// What is, or is like, a whole document, and the marks that are taken out of it.
+struct Whole {
+  crdt::Shape shape;
+  std::vector<step::PutMarks> marks;
+};
 Result<std::vector<step::PutMarks>> take_all_marks(Json& value, crdt::Positions positions,
                                                    const std::string& place) {
   std::vector<step::PutMarks> marks;
-  if (Status taken = take_marks(value, {}, place, marks); !taken) return pass(taken);
-  count_in(positions, marks);
+  if (Status taken = take_marks(value, {{}, place, positions}, marks); !taken) return pass(taken);
   return marks;
+}
+Result<Whole> read_whole(Json& value, crdt::Positions positions, const std::string& place) {
+  Whole whole;
+  auto marks = take_all_marks(value, positions, place);
+  if (!marks) return pass(marks);
+  whole.marks = std::move(*marks);
+  if (Status is_map = check_is_map(value, place, "the document itself"); !is_map)
+    return pass(is_map);
+  auto shape = read_shape(value, place, 0);
+  if (!shape) return pass(shape);
+  whole.shape = std::move(*shape);
+  return whole;
 }
 
 Result<step::Command> create(Json& params) {
@@ -98,21 +113,19 @@ Result<step::Command> update(Json& params) {
     return fail(Errc::invalid,
                 "params has to have one of \"ops\", \"merge_patch\" and \"json_patch\"");
   if (has(params, "merge_patch")) {
-    auto marks = take_all_marks(params["merge_patch"], command.positions, "params.merge_patch");
-    if (!marks) return pass(marks);
-    command.marks = std::move(*marks);
-    auto patch = read_shape(params["merge_patch"], "params.merge_patch");
+    auto patch = read_whole(params["merge_patch"], command.positions, "params.merge_patch");
     if (!patch) return pass(patch);
-    command.rewrite = step::MergePatch{std::move(*patch)};
+    command.marks = std::move(patch->marks);
+    command.rewrite = step::MergePatch{std::move(patch->shape)};
   } else if (has(params, "json_patch")) {
     auto patch = read_json_patch(params["json_patch"], "params.json_patch");
     if (!patch) return pass(patch);
     command.rewrite = std::move(*patch);
   } else {
-    Result<std::vector<step::EditOp>> ops =
-        read_entity_ops(params["ops"], "params.ops", command.positions);
+    auto ops = read_entity_ops(params["ops"], "params.ops", command.positions);
     if (!ops) return pass(ops);
-    command.ops = std::move(*ops);
+    command.ops = std::move(ops->edits);
+    command.origins = std::move(ops->origins);
   }
   return step::Command(std::move(command));
 }
@@ -123,12 +136,10 @@ Result<step::Command> put(Json& params) {
   command.if_version = take_text(params, "if_version");
   command.idempotency_key = take_text(params, "idempotency_key");
   command.wait = read_wait(params);
-  auto marks = take_all_marks(params["value"], read_positions(params), "params.value");
-  if (!marks) return pass(marks);
-  command.marks = std::move(*marks);
-  auto value = read_shape(params["value"], "params.value");
-  if (!value) return pass(value);
-  command.rewrite = step::WholePut{std::move(*value)};
+  auto whole = read_whole(params["value"], read_positions(params), "params.value");
+  if (!whole) return pass(whole);
+  command.marks = std::move(whole->marks);
+  command.rewrite = step::WholePut{std::move(whole->shape)};
   return step::Command(std::move(command));
 }
 
@@ -161,7 +172,7 @@ Result<step::Command> resolve(Json& params) {
   if (has(params, "choose") == has(params, "value"))
     return fail(Errc::invalid, "params has to have one of \"choose\" and \"value\"");
   if (has(params, "value")) {
-    auto value = read_shape(params["value"], "params.value");
+    auto value = read_shape(params["value"], "params.value", command.slot.size());
     if (!value) return pass(value);
     command.value = std::move(*value);
   } else if (const Json& choose = params["choose"]; choose.is_number_integer()) {

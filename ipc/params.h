@@ -35,4 +35,10 @@ std::optional<AnyId> read_id(const Json& params, const char* name) {
   return AnyId::from_hex_text(found->template get_ref<const std::string&>());
 }
 
+// What is wrong at a place of the request.
+inline Status inside(const std::string& place, Status status) {
+  if (status) return status;
+  return fail(status.error().code, place + ": " + status.error().context);
+}
+
 }  // namespace syncline::ipc

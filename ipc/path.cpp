@@ -6,7 +6,10 @@
 // index   = "0" | nonzero *digit                    below 2^32; larger ones are keys
 #include "ipc/path.h"
 
+#include "ipc/params.h"
 #include "protocol/base/limits.h"
+#include "protocol/crdt/value_limits.h"
+#include "protocol/node/spelling.h"
 
 #include <algorithm>
 #include <charconv>
@@ -19,8 +22,8 @@ namespace {
 
 constexpr std::int64_t index_max = UINT32_MAX;
 constexpr std::int64_t path_size_max = 64 * 1024;
-// The last step names a slot inside the deepest container.
-constexpr std::size_t steps_max = limits::container_depth_max + 1;
+// Longer ones are told what the limit is when they are read.
+constexpr std::int64_t steps_max = 4096;
 
 std::optional<std::uint64_t> read_index(std::string_view token) {
   if (token.empty() || (token.size() > 1 && token[0] == '0')) return std::nullopt;
@@ -49,22 +52,32 @@ std::optional<crdt::Step> read_name(std::string_view token) {
   return crdt::NodeStep{std::move(key)};
 }
 
+Status check_step(const crdt::Step& step, const std::string& place) {
+  if (const auto* key = std::get_if<std::string>(&step))
+    return inside(place, crdt::check_key(*key));
+  const auto* node = std::get_if<crdt::NodeStep>(&step);
+  if (node == nullptr || node->id.size() <= limits::tree_node_id_size_max) return {};
+  return fail(Errc::oversized, place + ": the id of a node has " + std::to_string(node->id.size()) +
+                                   " bytes, and may have at most " +
+                                   std::to_string(limits::tree_node_id_size_max));
+}
+
 Result<crdt::Path> read_pointer(std::string_view pointer, const std::string& place) {
   crdt::Path path;
+  const auto steps = static_cast<std::size_t>(std::count(pointer.begin(), pointer.end(), '/'));
+  if (Status fits = inside(place, crdt::check_depth(steps)); !fits) return pass(fits);
   while (!pointer.empty()) {
     if (pointer[0] != '/') {
-      return fail(Errc::invalid, place + R"( has to be a JSON Pointer, like "/title")");
+      return fail(Errc::invalid,
+                  place + R"( has to begin with "/", like "/title", or be empty for all of it)");
     }
     pointer.remove_prefix(1);
     const std::string_view token = pointer.substr(0, pointer.find('/'));
     pointer.remove_prefix(token.size());
-    if (path.size() == steps_max) {
-      return fail(Errc::oversized,
-                  place + " has more than " + std::to_string(steps_max) + " steps");
-    }
     if (const auto index = read_index(token)) {
       path.emplace_back(*index);
     } else if (auto name = read_name(token)) {
+      if (Status fits = check_step(*name, place); !fits) return pass(fits);
       path.push_back(std::move(*name));
     } else {
       return fail(Errc::invalid,
@@ -82,6 +95,7 @@ Schema path_schema(std::string about) {
       either("a map key, a list index, or a tree node",
              {text("", path_size_max), integer("", 0, index_max),
               object("", {required("node", text("its id", limits::tree_node_id_size_max, 1))})});
+  step.form = R"(a key, an index of a list, or {"node": "..."} for a node of a tree)";
   Schema schema = either(std::move(about), {text("a JSON Pointer", path_size_max),
                                             array("its steps", std::move(step), steps_max)});
   schema.form = R"(a JSON Pointer like "/title", or an array of its steps)";
@@ -91,9 +105,11 @@ Schema path_schema(std::string about) {
 Result<crdt::Path> read_path(const Json& value, const std::string& place) {
   if (value.is_string()) return read_pointer(value.get_ref<const std::string&>(), place);
   crdt::Path path;
+  if (Status fits = inside(place, crdt::check_depth(value.size())); !fits) return pass(fits);
   for (const Json& step : value) {
     if (step.is_string()) {
       path.emplace_back(step.get<std::string>());
+      if (Status fits = check_step(path.back(), place); !fits) return pass(fits);
     } else if (step.is_object()) {
       path.emplace_back(crdt::NodeStep{step["node"].get<std::string>()});
     } else {
@@ -103,29 +119,6 @@ Result<crdt::Path> read_path(const Json& value, const std::string& place) {
   return path;
 }
 
-std::string pointer_of(const crdt::Path& path) {
-  std::string pointer;
-  for (const crdt::Step& step : path) {
-    pointer.push_back('/');
-    if (const auto* index = std::get_if<std::uint64_t>(&step)) {
-      pointer += std::to_string(*index);
-      continue;
-    }
-    const auto* node = std::get_if<crdt::NodeStep>(&step);
-    const std::string& key = node ? node->id : std::get<std::string>(step);
-    if (node) pointer += "~3";
-    if (!node && read_index(key)) pointer += "~2";
-    for (const char c : key) {
-      if (c == '~') {
-        pointer += "~0";
-      } else if (c == '/') {
-        pointer += "~1";
-      } else {
-        pointer.push_back(c);
-      }
-    }
-  }
-  return pointer;
-}
+std::string pointer_of(const crdt::Path& path) { return node::pointer_of(path); }
 
 }  // namespace syncline::ipc

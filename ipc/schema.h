@@ -85,7 +85,8 @@ Field optional(std::string name, Schema schema, std::string otherwise);
 // Of results: left out when there is nothing to tell.
 Field optional(std::string name, Schema schema);
 
-// Errc::invalid; the context names the place below `place` and the form that is expected there.
+// Errc::invalid, or Errc::oversized beyond a length; the context names the place below `place` and
+// the form that is expected there.
 Status check(const Schema& schema, const Json& value, const std::string& place);
 
 // "a string of 32 hexadecimal digits"

@@ -23,6 +23,18 @@ bool is_decimal(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+tl::unexpected<Error> too_large(const std::string& place, std::int64_t size, std::int64_t most,
+                                const char* unit) {
+  return fail(Errc::oversized, place + " has " + std::to_string(size) + " " + unit +
+                                   ", and may have at most " + std::to_string(most));
+}
+
+// Whether a string is one for its form, and its length alone is at fault.
+bool is_too_long(const Schema& schema, const std::string& text) {
+  return schema.format == Schema::Format::plain && schema.words.empty() && !schema.secret &&
+         static_cast<std::int64_t>(text.size()) > schema.most;
+}
+
 bool text_fits(const Schema& schema, const std::string& text) {
   switch (schema.format) {
     case Schema::Format::hex16: return text.size() == 32 && from_hex(text).has_value();
@@ -38,9 +50,19 @@ bool text_fits(const Schema& schema, const std::string& text) {
   return size >= schema.least && size <= schema.most;
 }
 
+Status check_string(const Schema& schema, const Json& value, const std::string& place) {
+  if (!value.is_string()) return wrong(place, schema);
+  const auto& text = value.get_ref<const std::string&>();
+  if (is_too_long(schema, text))
+    return too_large(place, static_cast<std::int64_t>(text.size()), schema.most, "bytes");
+  if (!text_fits(schema, text)) return wrong(place, schema);
+  return {};
+}
+
 Status check_array(const Schema& schema, const Json& value, const std::string& place) {
   const auto size = static_cast<std::int64_t>(value.size());
-  if (size < schema.least || size > schema.most) return wrong(place, schema);
+  if (size > schema.most) return too_large(place, size, schema.most, "items");
+  if (size < schema.least) return wrong(place, schema);
   for (std::size_t i = 0; i < value.size(); ++i) {
     Status item = check(schema.inner[0], value[i], place + "[" + std::to_string(i) + "]");
     if (!item) return item;
@@ -55,7 +77,11 @@ tl::unexpected<Error> unknown_name(const Schema& schema, const std::string& name
   const std::string similar = nearest(name, names);
   // A name is not repeated if it is long: it may be anything.
   std::string context = place + " knows no \"" + (name.size() <= 64 ? name : "...") + "\"";
-  if (!similar.empty()) context += "; did you mean \"" + similar + "\"?";
+  if (!similar.empty()) {
+    context += "; did you mean \"" + similar + "\"?";
+  } else if (!names.empty() && names.size() <= 8) {
+    context += "; it takes " + form_of(one_of({}, names)).substr(std::string("one of ").size());
+  }
   return fail(Errc::invalid, std::move(context));
 }
 
@@ -79,11 +105,33 @@ Status check_object(const Schema& schema, const Json& value, const std::string& 
   return {};
 }
 
+// Whether the value is of the type that a choice is about, whatever else is wrong with it.
+bool is_of_type(const Schema& schema, const Json& value) {
+  switch (schema.kind) {
+    case Schema::Kind::integer: return value.is_number_integer();
+    case Schema::Kind::string: return value.is_string();
+    case Schema::Kind::array: return value.is_array();
+    case Schema::Kind::object: return value.is_object();
+    default: return false;
+  }
+}
+
+// If one choice alone is of the value's type, what is wrong is said of that one.
 Status check_either(const Schema& schema, const Json& value, const std::string& place) {
+  const Schema* meant = nullptr;
+  std::size_t of_type = 0;
   for (const Schema& choice : schema.inner) {
     if (check(choice, value, place)) return {};
+    if (!is_of_type(choice, value)) continue;
+    meant = &choice;
+    ++of_type;
   }
-  return wrong(place, schema);
+  const bool has_inside = value.is_array() || value.is_object() || value.is_string();
+  if (of_type != 1 || !has_inside) return wrong(place, schema);
+  const Status why = check(*meant, value, place);
+  // A string that is none of the words, or not of the form, is told all forms.
+  return value.is_string() && why.error().code == Errc::invalid ? Status(wrong(place, schema))
+                                                                : why;
 }
 
 Status check_tagged(const Schema& schema, const Json& value, const std::string& place) {
@@ -97,7 +145,13 @@ Status check_tagged(const Schema& schema, const Json& value, const std::string& 
     }
   }
   const std::vector<std::string> tags(schema.words.begin() + 1, schema.words.end());
-  return wrong(place + "." + schema.words[0], one_of({}, tags));
+  const std::string where = place + "." + schema.words[0];
+  const std::string form = form_of(one_of({}, tags));
+  if (tag == value.end()) return fail(Errc::invalid, where + " is missing: " + form);
+  const std::string similar =
+      tag->is_string() ? nearest(tag->get_ref<const std::string&>(), tags) : std::string();
+  return fail(Errc::invalid, where + " has to be " + form +
+                                 (similar.empty() ? "" : "; did you mean \"" + similar + "\"?"));
 }
 
 std::string sized(std::string what, const Schema& schema, const std::string& unit) {
@@ -184,11 +238,7 @@ Status check(const Schema& schema, const Json& value, const std::string& place) 
       if (number < schema.least || number > schema.most) return wrong(place, schema);
       return {};
     }
-    case Schema::Kind::string:
-      if (!value.is_string() || !text_fits(schema, value.get_ref<const std::string&>())) {
-        return wrong(place, schema);
-      }
-      return {};
+    case Schema::Kind::string: return check_string(schema, value, place);
     case Schema::Kind::array:
       if (!value.is_array()) return wrong(place, schema);
       return check_array(schema, value, place);

@@ -16,8 +16,9 @@
 
 namespace syncline::ipc {
 
-// Texts are moved out. Errors: Errc::invalid for a marker that is none.
-Result<crdt::Shape> read_shape(Json& value, const std::string& place);
+// Texts are moved out. `steps` lead from the document to the value. Errors: Errc::invalid for a
+// marker that is none, Errc::oversized for what is too long or too deep for a document.
+Result<crdt::Shape> read_shape(Json& value, const std::string& place, std::size_t steps);
 
 // RFC 6902. Fields that an operation does not have are ignored, as it demands.
 Schema json_patch_schema(std::string about);

@@ -5,14 +5,15 @@
 #include "ipc/params.h"
 #include "ipc/schema.h"
 #include "protocol/base/limits.h"
+#include "protocol/crdt/positions.h"
 
+#include <optional>
 #include <utility>
 
 namespace syncline::ipc {
 
 namespace {
 
-using crdt::Path;
 using crdt::TextMark;
 
 constexpr std::int64_t marks_max = 65'536;
@@ -29,83 +30,118 @@ Schema marks_schema() {
                marks_max);
 }
 
-Result<step::PutMarks> read_marks(Json& marks, Path path, const std::string& place) {
-  if (Status fits = check(marks_schema(), marks, place); !fits) return pass(fits);
-  step::PutMarks put{std::move(path), {}};
+Result<TextMark> read_mark(Json& row, const std::string& place) {
+  TextMark mark;
+  const std::int64_t from = read_integer(row, "from", 0), to = read_integer(row, "to", 0);
+  if (to < from) return fail(Errc::invalid, place + ".to has to be at least its \"from\"");
+  mark.position = static_cast<std::uint64_t>(from);
+  mark.count = static_cast<std::uint64_t>(to - from);
+  mark.key = take_text(row, "key");
+  mark.grows = growth_named(row.value("grows", "end"));
+  auto value = read_leaf(row["value"], place + ".value", crdt::LeafUse::mark);
+  if (!value) return pass(value);
+  mark.value = std::move(*value);
+  return mark;
+}
+
+// `length`: of the text, if it is one.
+Result<step::PutMarks> read_marks(Json& marks, const ValuePlace& at,
+                                  std::optional<std::uint64_t> length) {
+  if (Status fits = check(marks_schema(), marks, at.name); !fits) return pass(fits);
+  step::PutMarks put{at.path, {}, at.positions};
   for (std::size_t i = 0; i < marks.size(); ++i) {
-    Json& row = marks[i];
-    const std::string where = place + "[" + std::to_string(i) + "]";
-    const std::int64_t from = read_integer(row, "from", 0), to = read_integer(row, "to", 0);
-    if (to < from) return fail(Errc::invalid, where + ".to has to be at least its \"from\"");
-    TextMark mark;
-    mark.position = static_cast<std::uint64_t>(from);
-    mark.count = static_cast<std::uint64_t>(to - from);
-    mark.key = take_text(row, "key");
-    mark.grows = growth_named(row.value("grows", "end"));
-    Result<crdt::Scalar> value = read_scalar(row["value"], where + ".value");
-    if (!value) return pass(value);
-    mark.value = std::move(*value);
-    put.marks.push_back(std::move(mark));
+    const std::string where = place_inside(at.name, i);
+    auto mark = read_mark(marks[i], where);
+    if (!mark) return pass(mark);
+    if (length && mark->position + mark->count > *length)
+      return fail(Errc::invalid, where + ".to is beyond the end of the text, which is at " +
+                                     std::to_string(*length));
+    put.marks.push_back(std::move(*mark));
   }
   return put;
 }
 
+// Goes through a value with its place.
 struct Taker {
   std::vector<step::PutMarks>& out;
+  ValuePlace& at;
 
-  Status slot(Json& value, Path& path, const std::string& place) const {
-    if (value.is_array()) return list(value, path, 0, place);
+  Status slot(Json& value) const {
+    if (value.is_array()) return list(value, 0);
     if (!value.is_object()) return {};
-    if (is_marked_text(value)) return text(value, path, place);
+    if (is_marked_text(value)) return text(value);
     if (value.size() == 1) {
       Json& content = value.begin().value();
-      const std::string& name = value.begin().key();
-      if (name == "$map" && content.is_object()) return map(content, path, place);
-      if (name == "$tree" && content.is_array()) return tree(content, path, place);
+      const std::string name = value.begin().key();
+      if (name == "$map" && content.is_object()) return named(name, [&] { return map(content); });
+      if (name == "$tree" && content.is_array()) return named(name, [&] { return tree(content); });
     }
-    return map(value, path, place);
+    return map(value);
   }
 
-  Status list(Json& items, Path& path, std::uint64_t first, const std::string& place) const {
+  Status list(Json& items, std::uint64_t first) const {
     for (std::size_t i = 0; i < items.size(); ++i) {
-      const std::string where = place + "[" + std::to_string(i) + "]";
-      if (Status taken = inside(items[i], path, first + i, where); !taken) return taken;
+      const auto enter = [&] { return inside(items[i], first + i); };
+      if (Status taken = placed(place_inside(at.name, i), enter); !taken) return taken;
     }
     return {};
   }
 
  private:
-  Status inside(Json& value, Path& path, crdt::Step step, const std::string& place) const {
-    path.push_back(std::move(step));
-    Status taken = slot(value, path, place);
-    path.pop_back();
+  template <class Visit>
+  Status placed(std::string name, Visit visit) const {
+    std::swap(at.name, name);
+    Status taken = visit();
+    std::swap(at.name, name);
+    return taken;
+  }
+  template <class Visit>
+  Status named(const std::string& key, Visit visit) const {
+    return placed(place_inside(at.name, key), visit);
+  }
+
+  Status inside(Json& value, crdt::Step step) const {
+    at.path.push_back(std::move(step));
+    Status taken = slot(value);
+    at.path.pop_back();
     return taken;
   }
 
-  Status text(Json& value, const Path& path, const std::string& place) const {
-    auto marks = read_marks(value["$marks"], path, place + ".$marks");
-    if (!marks) return pass(marks);
-    out.push_back(std::move(*marks));
-    value.erase("$marks");
-    return {};
+  Status text(Json& value) const {
+    const Json& content = value["$text"];
+    std::optional<std::uint64_t> length;
+    if (content.is_string())
+      length = crdt::length_of(content.get_ref<const std::string&>(), at.positions);
+    return named("$marks", [&]() -> Status {
+      auto marks = read_marks(value["$marks"], at, length);
+      if (!marks) return pass(marks);
+      out.push_back(std::move(*marks));
+      value.erase("$marks");
+      return {};
+    });
   }
 
-  Status map(Json& fields, Path& path, const std::string& place) const {
-    for (auto& [key, value] : fields.get_ref<Json::object_t&>())
-      if (Status taken = inside(value, path, key, place + "." + key); !taken) return taken;
+  Status map(Json& fields) const {
+    for (auto& [key, value] : fields.get_ref<Json::object_t&>()) {
+      const std::string& name = key;
+      Json& field = value;
+      const auto enter = [&] { return inside(field, name); };
+      if (Status taken = named(name, enter); !taken) return taken;
+    }
     return {};
   }
 
   // What is no node is found by whoever reads the tree.
-  Status tree(Json& nodes, Path& path, const std::string& place) const {
+  Status tree(Json& nodes) const {
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       Json& node = nodes[i];
       const bool is_node = node.is_object() && node.contains("id") && node["id"].is_string() &&
                            node.contains("value") && node["value"].is_object();
       if (!is_node) continue;
-      path.emplace_back(crdt::NodeStep{node["id"].get<std::string>()});
-      Status taken = map(node["value"], path, place + "[" + std::to_string(i) + "].value");
-      path.pop_back();
+      at.path.emplace_back(crdt::NodeStep{node["id"].get<std::string>()});
+      Status taken =
+          placed(place_inside(at.name, i) + ".value", [&] { return map(node["value"]); });
+      at.path.pop_back();
       if (!taken) return taken;
     }
     return {};
@@ -119,19 +155,13 @@ bool is_marked_text(const Json& object) {
          object.contains("$marks");
 }
 
-Status take_marks(Json& value, Path path, const std::string& place,
-                  std::vector<step::PutMarks>& out) {
-  return Taker{out}.slot(value, path, place);
+Status take_marks(Json& value, ValuePlace place, std::vector<step::PutMarks>& out) {
+  return Taker{out, place}.slot(value);
 }
 
-Status take_marks_of_items(Json& items, const Path& list, std::uint64_t at,
-                           const std::string& place, std::vector<step::PutMarks>& out) {
-  Path path = list;
-  return Taker{out}.list(items, path, at, place);
-}
-
-void count_in(crdt::Positions positions, std::vector<step::PutMarks>& marks) {
-  for (step::PutMarks& put : marks) put.positions = positions;
+Status take_marks_of_items(Json& items, std::uint64_t at, ValuePlace list,
+                           std::vector<step::PutMarks>& out) {
+  return Taker{out, list}.list(items, at);
 }
 
 Json marks_json(const std::vector<step::MarkNote>& marks) {

@@ -20,14 +20,18 @@ namespace syncline::ipc {
 // Whether an object is a text with marks.
 bool is_marked_text(const Json& object);
 
-// Takes "$marks" out of every text in `value`, which is, or will be, at `path`.
-// Errors: Errc::invalid for what are no marks.
-Status take_marks(Json& value, crdt::Path path, const std::string& place,
-                  std::vector<step::PutMarks>& out);
+// Where a value stands: in the document, and in the request.
+struct ValuePlace {
+  crdt::Path path;
+  std::string name;
+  crdt::Positions positions = crdt::Positions::scalars;  // how marks count there
+};
+// Takes "$marks" out of every text in `value`, which is, or will be, at the place.
+// Errors: Errc::invalid for what are no marks, Errc::oversized.
+Status take_marks(Json& value, ValuePlace place, std::vector<step::PutMarks>& out);
 // The same of new items of a list, the first of them at the index `at`.
-Status take_marks_of_items(Json& items, const crdt::Path& list, std::uint64_t at,
-                           const std::string& place, std::vector<step::PutMarks>& out);
-void count_in(crdt::Positions positions, std::vector<step::PutMarks>& marks);
+Status take_marks_of_items(Json& items, std::uint64_t at, ValuePlace list,
+                           std::vector<step::PutMarks>& out);
 
 // "$marks" that make the same marks again: without what others said at the same time.
 Json marks_json(const std::vector<step::MarkNote>& marks);

@@ -6,6 +6,7 @@
 // one place (main), as text or with --json as an object.
 #pragma once
 
+#include "protocol/base/advice.h"
 #include "protocol/base/result.h"
 #include "service/exit_code.h"
 
@@ -37,8 +38,10 @@ inline tl::unexpected<Failure> usage_error(std::string message, std::string next
   return refuse({ExitCode::usage, "usage", std::move(message), std::move(next)});
 }
 inline tl::unexpected<Failure> failed(const Error& error, std::string next = {}) {
-  return refuse(
-      {exit_code_of(error.code), std::string(name_of(error.code)), error.context, std::move(next)});
+  const auto [what, advice] = split_advice(error.context);
+  if (next.empty()) next = advice;
+  return refuse({exit_code_of(error.code), std::string(name_of(error.code)), std::string(what),
+                 std::move(next)});
 }
 template <class T>
 tl::unexpected<Failure> pass_on(const Got<T>& got) {

@@ -283,7 +283,7 @@ Status run_move(Rehearsal& rehearsal, const PatchStep& step) {
 
 Status run_test(const Rehearsal& scene, const PatchStep& step) {
   const auto there = shape_at(scene, step.path);
-  if (!there) return pass(there);
+  if (!there) return fail(Errc::conflict, there.error().context);
   if (reads_as(*there, step.value)) return {};
   return fail(Errc::conflict,
               (step.path.empty() ? "the document" : text_of(step.path)) + " has another value");

@@ -40,5 +40,6 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/typing.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value.cpp
   ${CMAKE_CURRENT_LIST_DIR}/value_diff.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/value_limits.cpp
   ${CMAKE_CURRENT_LIST_DIR}/version.cpp
   ${CMAKE_CURRENT_LIST_DIR}/writings.cpp)

@@ -76,9 +76,10 @@ Result<Aim> aim_at(const TreeContainer& tree, const std::string& node, const Tre
   aim.index = Siblings(*aim.parent, aim.node).size();
   if (const auto* index = std::get_if<TreeSpot::Index>(&spot.among)) {
     if (index->value > aim.index)
-      return fail(Errc::invalid, "the place " + std::to_string(index->value) +
-                                     " is beyond the end: there are " + std::to_string(aim.index) +
-                                     " other children");
+      return fail(Errc::invalid,
+                  "the place " + std::to_string(index->value) + " is beyond the end: there " +
+                      (aim.index == 1 ? "is 1 other child"
+                                      : "are " + std::to_string(aim.index) + " other children"));
     aim.index = static_cast<std::size_t>(index->value);
   }
   return aim;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/node/entity_edit.h"
 
+#include "protocol/base/advice.h"
 #include "protocol/crdt/text_container.h"
 #include "protocol/crdt/text_diff.h"
 #include "protocol/crdt/tree.h"
 #include "protocol/crdt/value_diff.h"
+#include "protocol/crdt/value_limits.h"
 #include "protocol/node/entity_body.h"
 #include "protocol/node/mark_edit.h"
 #include "protocol/node/moved_marks.h"
+#include "protocol/node/op_check.h"
+#include "protocol/node/spelling.h"
 #include "protocol/node/tree_edit.h"
 
 #include <algorithm>
@@ -20,19 +24,15 @@ using crdt::Op;
 using crdt::Positions;
 using crdt::Rehearsal;
 
-std::string place_of(const crdt::Path& path) {
-  crdt::Pointer pointer;
-  for (const crdt::Step& step : path) {
-    const auto* key = std::get_if<std::string>(&step);
-    const auto* node = std::get_if<crdt::NodeStep>(&step);
-    pointer.push_back(key ? *key : node ? node->id : std::to_string(std::get<std::uint64_t>(step)));
-  }
-  return pointer.empty() ? "the document" : crdt::text_of(pointer);
-}
-
+// Whoever is refused is told what to do, if only to look again.
 template <class Failed>
-auto failed_at(const std::string& place, const Failed& failed) {
-  return fail(failed.error().code, place + ": " + failed.error().context);
+tl::unexpected<Error> failed_at(const std::string& place, const Failed& failed) {
+  const Error& why = failed.error();
+  std::string context = place + ": " + why.context;
+  if (why.code == Errc::invalid && split_advice(why.context).advice.empty())
+    return fail_with_advice(why.code, std::move(context),
+                            "read the entity again with entity.get, and say what fits it");
+  return fail(why.code, std::move(context));
 }
 
 // The text at `path`; empty if there is none yet.
@@ -55,7 +55,7 @@ Status convert_range(const std::string& text, std::uint64_t& position, std::uint
 
 // Spec C7 counts scalar values.
 Status convert_positions(const crdt::Document& now, Op& op, Positions unit) {
-  if (unit == Positions::scalars) return {};
+  if (unit == Positions::scalars) return check_range(now, op, unit);
   if (auto* insert = std::get_if<crdt::TextInsert>(&op.action)) {
     const auto at = crdt::scalars_before(text_at(now, op.path), insert->position, unit);
     if (!at) return pass(at);
@@ -76,13 +76,18 @@ bool lies_within(const crdt::TextEdit& edit, std::uint64_t length) {
   return true;
 }
 
+bool has_node(const crdt::Document& now, const crdt::Path& path, const std::string& id) {
+  const crdt::TreeContainer* tree = now.tree_at(path);
+  return tree != nullptr && tree->find(id) != nullptr;
+}
+
 // The usual single ops are checked without a copy: a write to a key of the root, typing, and
 // those on a tree that is there.
 bool surely_applies(const Op& op, const crdt::Document& document) {
-  if (!crdt::check_ops(std::span(&op, 1))) return false;
+  if (!crdt::check_ops(std::span(&op, 1)) || !crdt::check_sizes(op)) return false;
   if (op.path.empty()) return std::holds_alternative<crdt::MapSet>(op.action);
-  if (std::holds_alternative<crdt::TreeRemove>(op.action))
-    return check_place(document, op).has_value();
+  if (const auto* remove = std::get_if<crdt::TreeRemove>(&op.action))
+    return has_node(document, op.path, remove->node);
   const crdt::TextContainer* text = document.find_text(op.path);
   if (text == nullptr) return false;
   if (const auto* insert = std::get_if<crdt::TextInsert>(&op.action))
@@ -98,41 +103,6 @@ bool surely_applies(const Op& op, const crdt::Document& document) {
     return cut->count > 0 && cut->position <= most && cut->count <= most - cut->position;
   }
   return false;
-}
-
-Status run_merge(Rehearsal& rehearsal, const step::TextMerge& merge) {
-  const crdt::Document& now = rehearsal.document();
-  if (now.read(merge.path) && now.kind_at(merge.path) != crdt::Kind::text)
-    return fail(Errc::invalid, "text.merge needs a text");
-  const auto edits = crdt::merge_texts(merge.from, merge.to, text_at(now, merge.path));
-  return rehearsal.run(crdt::ops_of(edits, merge.path));
-}
-
-Status run_put(Rehearsal& rehearsal, const step::Put& put) {
-  auto ops = crdt::ops_to_put(rehearsal.document(), put.slot, put.value, crdt::Naming::by_name,
-                              rehearsal.rules());
-  if (!ops) return pass(ops);
-  return rehearsal.run(std::move(*ops));
-}
-
-// A mark ceases to grow at its start when the character that it held on to is removed. Who says
-// what a text should be did not remove anything by itself, so marks that stay go on as they were.
-Status keep_growth(const crdt::Document& before, Rehearsal& rehearsal) {
-  std::vector<crdt::Path> texts;
-  for (const Op& op : rehearsal.ops())
-    if (std::holds_alternative<crdt::TextRemove>(op.action) &&
-        std::ranges::find(texts, op.path) == texts.end())
-      texts.push_back(op.path);
-  for (const crdt::Path& path : texts)
-    if (Status done = rehearsal.run(ops_to_keep_growth(before, rehearsal.document(), path)); !done)
-      return done;
-  return {};
-}
-
-Status run_marks(Rehearsal& rehearsal, const step::PutMarks& put) {
-  auto ops = ops_to_mark(rehearsal.document(), put);
-  if (!ops) return pass(ops);
-  return rehearsal.run(std::move(*ops));
 }
 
 // What it would take away is not there, nor anything of another kind that it would be wrong about.
@@ -154,46 +124,116 @@ bool removes_nothing(const crdt::Document& now, const Op& op) {
          std::ranges::find(*elements, crdt::Value{remove->value}) == elements->end();
 }
 
+// One after the other, so that an error is about what was there.
+Status run_each(Rehearsal& rehearsal, std::vector<Op> ops) {
+  for (Op& op : ops) {
+    if (Status fits = crdt::check_sizes(op); !fits) return fits;
+    const Status done = rehearsal.run({op});
+    if (done) continue;
+    if (done.error().code != Errc::invalid) return done;
+    return why_void(rehearsal.document(), op);
+  }
+  return {};
+}
+Status run_each(Rehearsal& rehearsal, Result<std::vector<Op>> ops) {
+  if (!ops) return pass(ops);
+  return run_each(rehearsal, std::move(*ops));
+}
+
+Status run_op(Rehearsal& rehearsal, Op op, Positions positions) {
+  const crdt::Document& now = rehearsal.document();
+  if (Status fits = crdt::check_sizes(op); !fits) return fits;
+  if (Status way = check_way(now, op); !way) return way;
+  if (const auto* remove = std::get_if<crdt::TreeRemove>(&op.action);
+      remove && !has_node(now, op.path, remove->node))
+    return why_void(now, op);
+  if (crdt::check_ops(std::span(&op, 1)) && removes_nothing(now, op)) return {};
+  if (Status converted = convert_positions(now, op, positions); !converted) return converted;
+  return run_each(rehearsal, std::vector<Op>{std::move(op)});
+}
+
+Status run_merge(Rehearsal& rehearsal, const step::TextMerge& merge) {
+  const crdt::Document& now = rehearsal.document();
+  if (Status way = check_way(now, merge.path, crdt::Kind::text); !way) return way;
+  const auto edits = crdt::merge_texts(merge.from, merge.to, text_at(now, merge.path));
+  return run_each(rehearsal, crdt::ops_of(edits, merge.path));
+}
+
+Status run_put(Rehearsal& rehearsal, const step::Put& put) {
+  const crdt::Document& now = rehearsal.document();
+  if (Status way = check_way(now, put.slot); !way) return way;
+  if (const auto* node = put.slot.empty() ? nullptr : std::get_if<crdt::NodeStep>(&put.slot.back());
+      node && !now.read(put.slot))
+    return why_void(now, {{put.slot.begin(), put.slot.end() - 1}, crdt::TreeRemove{node->id}});
+  return run_each(rehearsal, crdt::ops_to_put(now, put.slot, put.value, crdt::Naming::by_name,
+                                              rehearsal.rules()));
+}
+
+// A mark ceases to grow at its start when the character that it held on to is removed. Who says
+// what a text should be did not remove anything by itself, so marks that stay go on as they were.
+Status keep_growth(const crdt::Document& before, Rehearsal& rehearsal) {
+  std::vector<crdt::Path> texts;
+  for (const Op& op : rehearsal.ops())
+    if (std::holds_alternative<crdt::TextRemove>(op.action) &&
+        std::ranges::find(texts, op.path) == texts.end())
+      texts.push_back(op.path);
+  for (const crdt::Path& path : texts)
+    if (Status done = rehearsal.run(ops_to_keep_growth(before, rehearsal.document(), path)); !done)
+      return done;
+  return {};
+}
+
+Status run_marks(Rehearsal& rehearsal, const step::PutMarks& put) {
+  return run_each(rehearsal, ops_to_mark(rehearsal.document(), put));
+}
+
 struct RunEdit {
   Rehearsal& rehearsal;
   Positions positions;
   Random& random;
   std::vector<std::string>& nodes_made;
 
-  Status operator()(Op& op) const {
-    const crdt::Document& now = rehearsal.document();
-    if (Status right = check_place(now, op); !right) return right;
-    if (crdt::check_ops(std::span(&op, 1)) && removes_nothing(now, op)) return {};
-    if (Status converted = convert_positions(now, op, positions); !converted) return converted;
-    return rehearsal.run({std::move(op)});
-  }
+  Status operator()(const Op& op) const { return run_op(rehearsal, op, positions); }
   Status operator()(const step::TextMerge& merge) const { return run_merge(rehearsal, merge); }
   Status operator()(const step::Put& put) const { return run_put(rehearsal, put); }
   Status operator()(const step::PutMarks& put) const { return run_marks(rehearsal, put); }
   Status operator()(const step::NodeInsert& insert) const {
+    if (Status way = check_way(rehearsal.document(), insert.tree, crdt::Kind::tree); !way)
+      return way;
     auto made = make_node(rehearsal.document(), insert, random);
     if (!made) return pass(made);
-    if (Status done = rehearsal.run(std::move(made->ops)); !done) return done;
+    if (Status done = run_each(rehearsal, std::move(made->ops)); !done) return done;
     crdt::Path slot = insert.tree;
     slot.emplace_back(crdt::NodeStep{made->id});
     nodes_made.push_back(std::move(made->id));
     return run_put(rehearsal, {std::move(slot), insert.value});
   }
   Status operator()(const step::NodeMove& move) const {
-    auto ops = ops_to_move(rehearsal.document(), move, random);
-    if (!ops) return pass(ops);
-    return rehearsal.run(std::move(*ops));
+    const crdt::Document& now = rehearsal.document();
+    if (Status way = check_way(now, move.tree, crdt::Kind::tree); !way) return way;
+    return run_each(rehearsal, ops_to_move(now, move, random));
   }
 };
 
-struct PlaceOf {
-  std::string operator()(const Op& op) const { return place_of(op.path); }
-  std::string operator()(const step::TextMerge& merge) const { return place_of(merge.path); }
-  std::string operator()(const step::Put& put) const { return place_of(put.slot); }
-  std::string operator()(const step::NodeInsert& insert) const { return place_of(insert.tree); }
-  std::string operator()(const step::NodeMove& move) const { return place_of(move.tree); }
-  std::string operator()(const step::PutMarks& put) const { return place_of(put.text); }
+struct PathOf {
+  crdt::Path operator()(const Op& op) const {
+    crdt::Path path = op.path;
+    if (auto step = step_of(op.action)) path.push_back(std::move(*step));
+    return path;
+  }
+  crdt::Path operator()(const step::TextMerge& merge) const { return merge.path; }
+  crdt::Path operator()(const step::Put& put) const { return put.slot; }
+  crdt::Path operator()(const step::NodeInsert& insert) const { return insert.tree; }
+  crdt::Path operator()(const step::NodeMove& move) const { return move.tree; }
+  crdt::Path operator()(const step::PutMarks& put) const { return put.text; }
 };
+
+// What a caller wants, and how it is named in errors.
+std::string place_of(std::span<const std::uint32_t> origins, std::size_t edit,
+                     const crdt::Path& path) {
+  if (edit >= origins.size()) return spelled(path);
+  return "ops[" + std::to_string(origins[edit]) + "] at " + spelled(path);
+}
 
 // Cuts what was tried into events.
 Result<EditPlan> plan_of(std::vector<Op> ops) {
@@ -222,9 +262,9 @@ Result<EditPlan> finish(const Rehearsal::Scene& scene, Rehearsal& rehearsal) {
   const auto before = contested(scene.document), after = contested(rehearsal.document());
   if (after.size() > before.size()) {
     const auto odd = std::mismatch(after.begin(), after.end(), before.begin(), before.end()).first;
-    return fail(Errc::invalid, place_of(*odd) +
-                                   ": an op needs another kind of value than the one "
-                                   "that is there; remove that one first");
+    return fail_with_advice(
+        Errc::invalid, spelled(*odd) + " is of another kind than what was to be written into it",
+        "read the entity again with entity.get, and correct the path or replace what is there");
   }
   return plan_of(rehearsal.take());
 }
@@ -233,15 +273,19 @@ struct RunRewrite {
   Rehearsal& rehearsal;
 
   Status operator()(const step::WholePut& put) const {
-    return run(crdt::ops_to_put(rehearsal.document(), {}, put.value, crdt::Naming::in_passing,
-                                rehearsal.rules()));
+    return run_each(rehearsal, crdt::ops_to_put(rehearsal.document(), {}, put.value,
+                                                crdt::Naming::in_passing, rehearsal.rules()));
   }
   Status operator()(const step::MergePatch& merge) const {
-    return run(crdt::ops_of_merge_patch(rehearsal.document(), merge.patch, rehearsal.rules()));
+    return run_each(rehearsal,
+                    crdt::ops_of_merge_patch(rehearsal.document(), merge.patch, rehearsal.rules()));
   }
   Status operator()(const step::JsonPatch& patch) const {
     for (std::size_t i = 0; i < patch.steps.size(); ++i) {
-      const Status done = run(patch.steps[i]);
+      const std::size_t ops_before = rehearsal.ops().size();
+      Status done = run(patch.steps[i]);
+      for (std::size_t op = ops_before; done && op < rehearsal.ops().size(); ++op)
+        done = crdt::check_sizes(rehearsal.ops()[op]);
       if (!done)
         return failed_at("json_patch[" + std::to_string(i) + "] (" +
                              std::string(crdt::name_of(patch.steps[i].verb)) + ")",
@@ -255,10 +299,6 @@ struct RunRewrite {
     auto marks = marks_taken(rehearsal, step);
     if (Status done = crdt::run_step(rehearsal, step); !done) return done;
     return put_marks_taken(rehearsal, step, std::move(marks));
-  }
-  Status run(Result<std::vector<Op>> ops) const {
-    if (!ops) return pass(ops);
-    return rehearsal.run(std::move(*ops));
   }
 };
 
@@ -304,18 +344,17 @@ struct PlanSimply {
 }  // namespace
 
 Result<EditPlan> plan_edits(const Rehearsal::Scene& scene, std::vector<step::EditOp> edits,
-                            Positions positions, Random& random) {
+                            Positions positions, Random& random,
+                            std::span<const std::uint32_t> origins) {
   if (edits.size() == 1) {
     auto simple = std::visit(PlanSimply{scene.document, positions, random}, edits.front());
-    if (!simple) return failed_at(std::visit(PlaceOf{}, edits.front()), simple);
-    if (*simple) return std::move(**simple);
+    if (simple && *simple) return std::move(**simple);
   }
   Rehearsal rehearsal(scene);
   std::vector<std::string> nodes_made;
-  for (step::EditOp& edit : edits) {
-    const std::string place = std::visit(PlaceOf{}, edit);
-    const Status done = std::visit(RunEdit{rehearsal, positions, random, nodes_made}, edit);
-    if (!done) return failed_at(place, done);
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    const Status done = std::visit(RunEdit{rehearsal, positions, random, nodes_made}, edits[i]);
+    if (!done) return failed_at(place_of(origins, i, std::visit(PathOf{}, edits[i])), done);
   }
   const auto is_put = [](const step::EditOp& edit) {
     return std::holds_alternative<step::Put>(edit);
@@ -333,13 +372,13 @@ Result<EditPlan> plan_rewrite(const Rehearsal::Scene& scene, const step::Rewrite
   if (Status done = std::visit(RunRewrite{rehearsal}, rewrite); !done) return pass(done);
   if (Status done = keep_growth(scene.document, rehearsal); !done) return pass(done);
   for (const step::PutMarks& put : marks)
-    if (Status done = run_marks(rehearsal, put); !done) return failed_at(place_of(put.text), done);
+    if (Status done = run_marks(rehearsal, put); !done) return failed_at(spelled(put.text), done);
   return finish(scene, rehearsal);
 }
 
 Result<EditPlan> plan_put(const Rehearsal::Scene& scene, const step::Put& put) {
   Rehearsal rehearsal(scene);
-  if (Status done = run_put(rehearsal, put); !done) return failed_at(place_of(put.slot), done);
+  if (Status done = run_put(rehearsal, put); !done) return failed_at(spelled(put.slot), done);
   return finish(scene, rehearsal);
 }
 

@@ -25,9 +25,11 @@ struct EditPlan {
 };
 
 // Errors of all: Errc::invalid, Errc::oversized, Errc::limit; Errc::conflict for a test of a patch
-// that does not hold, Errc::already_exists for a node of a tree.
+// that does not hold, Errc::already_exists for a node of a tree. With advice (advice.h).
+// `origins`: of each edit the number of the op that the caller gave, for errors; nothing: none.
 Result<EditPlan> plan_edits(const crdt::Rehearsal::Scene& scene, std::vector<step::EditOp> edits,
-                            crdt::Positions positions, Random& random);
+                            crdt::Positions positions, Random& random,
+                            std::span<const std::uint32_t> origins = {});
 // The marks come after the rewrite.
 Result<EditPlan> plan_rewrite(const crdt::Rehearsal::Scene& scene, const step::Rewrite& rewrite,
                               std::span<const step::PutMarks> marks = {});

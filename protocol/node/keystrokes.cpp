@@ -8,6 +8,7 @@
 #include "protocol/crdt/text_diff.h"
 #include "protocol/crdt/text_edit.h"
 #include "protocol/node/library_desk.h"
+#include "protocol/node/op_check.h"
 #include "protocol/text/utf8.h"
 
 #include <algorithm>
@@ -101,9 +102,7 @@ Result<Keystrokes::Typing> Keystrokes::begin(Library::Desk& desk, const step::Te
   // Who was shown a text goes on with it if something else stands in front of it now.
   const bool is_there = text != nullptr && (shows_text(**state, typed.path) ||
                                             shown_.knows({typed.caller, typed.entity, typed.path}));
-  if (!is_there)
-    return fail(Errc::not_found,
-                "no text is at this path; make one with entity.update: {\"$text\": \"\"}");
+  if (!is_there) return no_text((*state)->document, typed.path);
   Typing typing;
   typing.path = typed.path;
   typing.base = (*state)->version(table_of(desk, (*state)->space));

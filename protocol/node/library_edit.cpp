@@ -5,6 +5,7 @@
 #include "protocol/node/entity_edit.h"
 #include "protocol/node/library_desk.h"
 #include "protocol/node/once.h"
+#include "protocol/node/spelling.h"
 
 #include <algorithm>
 
@@ -19,7 +20,8 @@ Result<EditPlan> plan_settling(const crdt::Rehearsal::Scene& scene,
   const auto conflict = std::ranges::find_if(all, [&command](const crdt::Conflict& each) {
     return each.path == command.slot && (!command.kind || each.kind == *command.kind);
   });
-  if (conflict == all.end()) return fail(Errc::not_found, "there is no conflict at this path");
+  if (conflict == all.end())
+    return fail(Errc::not_found, "there is no conflict at " + spelled(command.slot));
   if (conflict->kind == crdt::ConflictKind::move_lost)
     return fail(Errc::invalid,
                 "a place is no value: choose one of those that conflict.list gives, or move it "
@@ -82,9 +84,9 @@ Result<Library::Written> Library::update(Desk& desk, step::EntityUpdate command)
   const auto author = desk.vault.author(desk.draft, (*state)->space);
   if (!author) return pass(author);
   const crdt::Rehearsal::Scene scene = scene_of(desk, **state);
-  auto plan = command.rewrite
-                  ? plan_rewrite(scene, *command.rewrite, command.marks)
-                  : plan_edits(scene, std::move(command.ops), command.positions, desk.random);
+  auto plan = command.rewrite ? plan_rewrite(scene, *command.rewrite, command.marks)
+                              : plan_edits(scene, std::move(command.ops), command.positions,
+                                           desk.random, command.origins);
   if (!plan) return pass(plan);
   Written unchanged;
   unchanged.answer = {(*state)->entity, (*state)->version(scene.logs), 0};
@@ -137,7 +139,8 @@ Result<Library::Written> Library::resolve(Desk& desk, const step::ConflictResolv
   std::optional<std::size_t> choose;
   if (command.choose) choose = *command.choose;
   auto settling = (*state)->document.ops_to_resolve(command.slot, choose, command.kind);
-  if (!settling) return pass(settling);
+  if (!settling)
+    return fail(settling.error().code, spelled(command.slot) + ": " + settling.error().context);
   EditPlan plan{{std::move(*settling)}, 1};
   return write_plan(desk, **author, **state, {BodyKind::edit, {}, {}}, std::move(plan));
 }

@@ -5,6 +5,7 @@
 #include "protocol/node/entity_past.h"
 #include "protocol/node/library_desk.h"
 #include "protocol/node/mark_notes.h"
+#include "protocol/node/op_check.h"
 
 #include <algorithm>
 
@@ -167,7 +168,7 @@ Result<step::EntityAnswer> Library::get(Desk& desk, const step::EntityGet& comma
   crdt::Value value = read_under(settlement, state);
   if (!command.path.empty()) {
     const crdt::Value* part = part_of(value, command.path);
-    if (part == nullptr) return fail(Errc::not_found, "nothing is at this path of the entity");
+    if (part == nullptr) return nothing_at(state.document, command.path);
     value = crdt::Value(*part);
   }
   step::EntityAnswer answer;

@@ -7,6 +7,7 @@
 #include "protocol/history/replay.h"
 #include "protocol/node/entity_past.h"
 #include "protocol/node/library_desk.h"
+#include "protocol/node/op_check.h"
 
 #include <algorithm>
 #include <map>
@@ -20,9 +21,7 @@ constexpr std::uint32_t rows_max = 10000;
 
 Result<const crdt::TextContainer*> text_in(const crdt::Document& document, const crdt::Path& path) {
   const crdt::TextContainer* text = document.find_text(path);
-  if (text == nullptr)
-    return fail(Errc::not_found,
-                "no text is at this path; entity.get with \"annotated\" shows where texts are");
+  if (text == nullptr) return no_text(document, path);
   return text;
 }
 

@@ -30,6 +30,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/node.cpp
           ${CMAKE_CURRENT_LIST_DIR}/node_commands.cpp
           ${CMAKE_CURRENT_LIST_DIR}/once.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/op_check.cpp
           ${CMAKE_CURRENT_LIST_DIR}/open_vault.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pairing.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence.cpp
@@ -41,6 +42,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/shown_text.cpp
           ${CMAKE_CURRENT_LIST_DIR}/shown_texts.cpp
           ${CMAKE_CURRENT_LIST_DIR}/space_merge.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/spelling.cpp
           ${CMAKE_CURRENT_LIST_DIR}/status.cpp
           ${CMAKE_CURRENT_LIST_DIR}/text_since.cpp
           ${CMAKE_CURRENT_LIST_DIR}/tree_edit.cpp

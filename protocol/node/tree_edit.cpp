@@ -104,23 +104,4 @@ Result<std::vector<Op>> ops_to_move(const Document& now, const step::NodeMove& w
                       new_salt(random));
 }
 
-Status check_place(const Document& now, const Op& op) {
-  if (const auto* remove = std::get_if<crdt::TreeRemove>(&op.action)) {
-    const TreeContainer* tree = now.tree_at(op.path);
-    if (tree == nullptr) return no_tree();
-    if (tree->find(remove->node) == nullptr) return no_node(remove->node);
-  }
-  if (const auto* move = std::get_if<crdt::ListMove>(&op.action)) {
-    const auto value = now.read(op.path);
-    const auto* list = value ? std::get_if<crdt::ValueList>(&value->node) : nullptr;
-    if (list == nullptr || now.kind_at(op.path) != crdt::Kind::list)
-      return fail(Errc::invalid, "there is no list here");
-    if (move->index >= list->size() || move->to >= list->size())
-      return fail(Errc::invalid, "there are " + std::to_string(list->size()) +
-                                     " items: an item is moved from one of their indices to "
-                                     "another");
-  }
-  return {};
-}
-
 }  // namespace syncline::node

@@ -27,7 +27,4 @@ Result<NewNode> make_node(const crdt::Document& now, const step::NodeInsert& wan
 Result<std::vector<crdt::Op>> ops_to_move(const crdt::Document& now, const step::NodeMove& wanted,
                                           Random& random);
 
-// Why an op on a tree or a move in a list would do nothing; no error of any other op.
-Status check_place(const crdt::Document& now, const crdt::Op& op);
-
 }  // namespace syncline::node

@@ -163,6 +163,8 @@ struct EntityList {
 struct EntityUpdate {
   EntityId entity;
   std::vector<EditOp> ops;
+  // Of each of them the number of what the caller asked for, which errors name; nothing: none.
+  std::vector<std::uint32_t> origins = {};
   std::optional<Rewrite> rewrite = {};                   // instead of ops
   std::vector<PutMarks> marks = {};                      // after the rewrite
   crdt::Positions positions = crdt::Positions::scalars;  // of text ops, and how they count

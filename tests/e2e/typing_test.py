@@ -138,7 +138,7 @@ def bad_input(laptop, entity):
     place = {"entity": entity, "path": "/body"}
     refused(laptop, "text.type", {**place, "at": 99, "insert": "x"}, "the text has 19 Unicode")
     refused(laptop, "text.type", {**place, "at": 0}, "nothing was typed")
-    refused(laptop, "text.type", {"entity": entity, "path": "/title", "at": 0, "insert": "x"}, "no text is at this path")
+    refused(laptop, "text.type", {"entity": entity, "path": "/title", "at": 0, "insert": "x"}, "no text is at /title")
     refused(laptop, "entity.update", {"entity": entity, "ops": [
         {"op": "text.mark", "path": "/body", "at": 0, "count": 1, "key": "bold", "value": {}}]}, "value")
     assert body(laptop, entity) == "quick foxes jumped."

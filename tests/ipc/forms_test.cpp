@@ -68,15 +68,15 @@ TEST_CASE("a JSON Patch is done as a whole or not at all, and says which operati
   CHECK(alone.read(id) == Json::parse(R"({"m":1,"todo":["a","b"],"2026":{}})"));
   CHECK(alone.complaint(id, R"({"json_patch":[{"op":"add","path":"/q","value":1},
                                               {"op":"test","path":"/m","value":2}]})") ==
-        "json_patch[1] (test): /m has another value");
+        "params.json_patch[1] (test): /m has another value");
   CHECK(alone.program.refused("entity.update", alone.with(id, R"({"json_patch":[
                                   {"op":"test","path":"/m","value":2}]})")) == "conflict");
   CHECK(alone.complaint(id, R"({"json_patch":[{"op":"remove","path":"/q"}]})") ==
-        "json_patch[0] (remove): /q is not there");
+        "params.json_patch[0] (remove): /q is not there");
   CHECK(alone.complaint(id, R"({"json_patch":[{"op":"swap","path":"/q"}]})")
             .find("params.json_patch[0].op has to be one of") == 0);
   CHECK(alone.complaint(id, R"({"json_patch":[{"op":"add","path":"q","value":1}]})")
-            .find("params.json_patch[0].path has to be a JSON Pointer") == 0);
+            .find(R"(params.json_patch[0].path has to begin with "/")") == 0);
   CHECK(alone.complaint(id, R"({"json_patch":[{"op":"add","path":"/q"}]})")
             .find("params.json_patch[0].value is missing") == 0);
   CHECK_FALSE(alone.read(id).contains("q"));
@@ -153,17 +153,18 @@ TEST_CASE("a position inside of a character, or beyond the end, is refused") {
   const std::string id = alone.create(R"({"body":{"$text":"a🙂b"}})");
   CHECK(alone.complaint(id, R"({"positions":"utf16","ops":[
             {"op":"text.insert","path":"/body","at":2,"text":"!"}]})") ==
-        "/body: position 2 is inside of a character, between its surrogates; take 1 or 3");
+        "params.ops[0] at /body: position 2 is inside of a character, between its surrogates; take "
+        "1 or 3");
   CHECK(alone.complaint(id, R"({"positions":"bytes","ops":[
             {"op":"text.remove","path":"/body","at":1,"count":2}]})") ==
-        "/body: position 3 is inside of a character; take 1 or 5");
+        "params.ops[0] at /body: position 3 is inside of a character; take 1 or 5");
   CHECK(alone.complaint(id, R"({"positions":"utf16","ops":[
             {"op":"text.remove","path":"/body","at":0,"count":5}]})") ==
-        "/body: position 5 is beyond the end; the text has 4 UTF-16 units");
+        "params.ops[0] at /body: position 5 is beyond the end; the text has 4 UTF-16 units");
   CHECK(alone
             .complaint(id, R"({"ops":[
             {"op":"text.insert","path":"/body","at":4,"text":"!"}]})")
-            .find("/body: ") == 0);
+            .find("params.ops[0] at /body: ") == 0);
   CHECK(alone.read(id)["body"] == "a🙂b");
 }
 

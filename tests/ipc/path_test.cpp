@@ -57,9 +57,16 @@ TEST_CASE("what is no path is refused") {
     CHECK(path.error().context.find("params.path") == 0);
   }
   std::string deep;
-  for (int i = 0; i < 33; ++i) deep += "/a";
+  for (int i = 0; i < 32; ++i) deep += "/a";
   CHECK(read_path(deep, "p").has_value());
   CHECK(read_path(deep + "/a", "p").error().code == Errc::oversized);
+  CHECK(read_path(Json(std::vector<std::string>(33, "a")), "p").error().code == Errc::oversized);
+  for (const Json& key : {Json("/" + std::string(1025, 'k')), Json({std::string(1025, 'k')})}) {
+    const auto path = read_path(key, "params.path");
+    REQUIRE_FALSE(path.has_value());
+    CHECK(path.error().code == Errc::oversized);
+    CHECK(path.error().context.find("params.path: the key has 1025 bytes") == 0);
+  }
   CHECK_FALSE(check(path_schema(""), Json::parse("[true]"), "p").has_value());
   CHECK_FALSE(check(path_schema(""), Json::parse("[-1]"), "p").has_value());
   CHECK_FALSE(check(path_schema(""), Json::parse("7"), "p").has_value());

@@ -45,6 +45,14 @@ class Program {
     return error(method, std::move(params)).value("detail", "");
   }
 
+  // The `data` of the error.
+  Json error(const std::string& method, Json params) {
+    const Json answer = ask(method, std::move(params));
+    CAPTURE(answer.dump());
+    REQUIRE(answer.contains("error"));
+    return answer["error"]["data"];
+  }
+
   const std::set<std::string>& used() const { return used_; }
 
  private:
@@ -64,13 +72,6 @@ class Program {
         dump({{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}}));
     REQUIRE(said.has_value());
     return parse(*said, answer_limits).value();
-  }
-
-  Json error(const std::string& method, Json params) {
-    const Json answer = ask(method, std::move(params));
-    CAPTURE(answer.dump());
-    REQUIRE(answer.contains("error"));
-    return answer["error"]["data"];
   }
 
   node::Devices& devices_;

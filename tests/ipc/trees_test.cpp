@@ -26,7 +26,11 @@ struct Grove {
   Json update(Program& program, const char* ops) {
     return program.call("entity.update", with(ops));
   }
-  std::string complaint(const char* ops) { return laptop.complaint("entity.update", with(ops)); }
+  // What is wrong, and what to do.
+  std::string complaint(const char* ops) {
+    const Json error = laptop.error("entity.update", with(ops));
+    return error.value("detail", "") + "; " + error.value("next", "");
+  }
   Json read(Program& program, Json more = Json::object()) {
     more["entity"] = id;
     return program.call("entity.get", std::move(more))["value"];
@@ -146,16 +150,16 @@ TEST_CASE("an op on a tree that makes no sense is refused with what to do, and c
   says(R"([{"op":"tree.remove","path":"/tree","id":"z"}])", "entity.get shows");
   says(R"([{"op":"tree.insert","path":"/tree","parent":7}])", "or null for the top");
   says(R"([{"op":"tree.insert","path":"/tree","id":""}])", "64 bytes");
-  says(R"([{"op":"put","path":"/tree/~3a","value":7}])", "a node holds a map");
+  says(R"([{"op":"put","path":"/tree/~3a","value":7}])", "what a node holds is a map");
   says(R"([{"op":"put","path":"/tree/~3z","value":{}}])", "tree.insert makes one");
   says(R"([{"op":"set","path":"/x","value":1},{"op":"tree.insert","path":"/x","id":"n"}])",
-       "another kind of value");
+       "params.ops[1] at /x: /x is a number, and not a tree");
   const std::string long_id(65, 'x');
   CHECK(grove.laptop
             .complaint("entity.update",
                        {{"entity", grove.id},
                         {"ops", {{{"op", "tree.insert"}, {"path", "/tree"}, {"id", long_id}}}}})
-            .find("64 bytes") != std::string::npos);
+            .find("has 65 bytes, and may have at most 64") != std::string::npos);
   CHECK(grove.laptop.refused("entity.update",
                              grove.with(R"([{"op":"tree.insert","path":"/tree","id":"a"}])")) ==
         "already_exists");
@@ -329,9 +333,12 @@ TEST_CASE("an item that is moved stays the same item, whoever moves or changes i
   const std::size_t index = rows[0]["values"][1]["value"]["index"];
   CHECK(grove.read(grove.phone)["l"][index]["t"] == first);
   CHECK(grove.complaint(R"([{"op":"list.move","path":"/l","from":0,"to":3}])") ==
-        "/l: there are 3 items: an item is moved from one of their indices to another");
+        "params.ops[0] at /l: /l is a list of 3 items, and has no item 3; its items are /l/0 to "
+        "/l/2; "
+        "list.insert at 3 puts one behind the last");
   CHECK(grove.complaint(R"([{"op":"list.move","path":"/none","from":0,"to":0}])") ==
-        "/none: there is no list here");
+        "params.ops[0] at /none: /none is not there, so it has no item 0; make the list first: "
+        R"({"op": "set", "path": "/none", "value": []})");
 }
 
 TEST_CASE("a JSON Patch reaches into the nodes of a tree by their ids") {
@@ -355,7 +362,7 @@ TEST_CASE("a JSON Patch reaches into the nodes of a tree by their ids") {
             .complaint("entity.update", patch(R"([{"op":"move","from":"/tree/b","path":"/x"}])"))
             .find("tree.move") != std::string::npos);
   CHECK(grove.laptop.complaint("entity.update", patch(R"([{"op":"remove","path":"/tree/z"}])")) ==
-        "json_patch[0] (remove): /tree/z is not there");
+        "params.json_patch[0] (remove): /tree/z is not there");
 }
 
 }  // namespace syncline::ipc
