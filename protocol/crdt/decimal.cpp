@@ -46,6 +46,10 @@ std::string shortest(double number) {
   return error == std::errc() ? std::string(out.data(), end) : std::string();
 }
 
+tl::unexpected<Error> too_large() {
+  return fail(Errc::limit, "the number is too large to be added to a counter at once");
+}
+
 bool is_digits(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -61,16 +65,22 @@ auto DecimalSum::part(std::uint8_t scale) -> Part& {
   return *parts_.insert(at, Part{scale, 0, 0});
 }
 
+void DecimalSum::forget_nothing() {
+  std::erase_if(parts_, [](const Part& each) { return each.is_nothing(); });
+}
+
 void DecimalSum::add(const Decimal& amount) {
   Part& to = part(amount.scale);
   to.sum += amount.mantissa;
-  ++to.count;
+  if (amount.mantissa == 0) ++to.zeros;
+  if (to.is_nothing()) forget_nothing();
 }
 
 void DecimalSum::subtract(const Decimal& amount) {
   Part& from = part(amount.scale);
   from.sum -= amount.mantissa;
-  if (--from.count == 0) parts_.erase(parts_.begin() + (&from - parts_.data()));
+  if (amount.mantissa == 0) --from.zeros;
+  if (from.is_nothing()) forget_nothing();
 }
 
 auto DecimalSum::split() const -> Split {
@@ -108,12 +118,39 @@ Scalar DecimalSum::value() const {
   return text();
 }
 
+DecimalSum DecimalSum::plus(const DecimalSum& other) const {
+  DecimalSum out = *this;
+  for (const Part& each : other.parts_) {
+    Part& to = out.part(each.scale);
+    to.sum += each.sum;
+    to.zeros += each.zeros;
+  }
+  out.forget_nothing();
+  return out;
+}
+
 DecimalSum DecimalSum::minus(const DecimalSum& other) const {
   DecimalSum out = *this;
   for (const Part& each : other.parts_) {
     Part& from = out.part(each.scale);
     from.sum -= each.sum;
-    from.count += each.count;
+    from.zeros -= std::min(from.zeros, each.zeros);
+  }
+  out.forget_nothing();
+  return out;
+}
+
+Result<std::vector<Decimal>> DecimalSum::amounts_to(const DecimalSum& wanted) const {
+  std::vector<Decimal> out;
+  if (value() == wanted.value()) return out;
+  for (const Part& each : wanted.minus(*this).parts_) {
+    if (each.zeros > 0) out.push_back({0, each.scale});
+    for (Wide left = each.sum; left != 0;) {
+      if (out.size() == amounts_max) return too_large();
+      const Wide step = std::clamp<Wide>(left, INT64_MIN, INT64_MAX);
+      out.push_back({static_cast<std::int64_t>(step), each.scale});
+      left -= step;
+    }
   }
   return out;
 }
@@ -135,8 +172,7 @@ Result<std::vector<Decimal>> DecimalSum::amounts() const {
     return out;
   }
   for (Wide left = rest.whole; left != 0;) {
-    if (out.size() == amounts_max)
-      return fail(Errc::limit, "the number is too large to be added to a counter at once");
+    if (out.size() == amounts_max) return too_large();
     const Wide step = std::clamp<Wide>(left, INT64_MIN, INT64_MAX);
     out.push_back({static_cast<std::int64_t>(step), 0});
     left -= step;
@@ -166,10 +202,10 @@ std::optional<DecimalSum> DecimalSum::of(const Scalar& number) {
   Wide whole = 0, fraction = 0;
   for (const char c : digits) whole = whole * 10 + (c - '0');
   for (const char c : places) fraction = fraction * 10 + (c - '0');
-  out.parts_.push_back({0, 1, negative ? -whole : whole});
+  if (whole != 0) out.parts_.push_back({0, 0, negative ? -whole : whole});
   if (!places.empty())
-    out.parts_.push_back(
-        {static_cast<std::uint8_t>(places.size()), 1, negative ? -fraction : fraction});
+    out.parts_.push_back({static_cast<std::uint8_t>(places.size()), fraction == 0 ? 1U : 0U,
+                          negative ? -fraction : fraction});
   return out;
 }
 

@@ -65,8 +65,9 @@ class Alignment {
       : before_(before), after_(after), match_{std::vector<ListMatch::Source>(after.size())} {}
 
   ListMatch run(Moves moves) {
+    const Names shared = names_on_both();
     std::map<Buffer, std::uint32_t> numbers;
-    const Symbols from = number(before_, numbers), to = number(after_, numbers);
+    const Symbols from = number(before_, shared, numbers), to = number(after_, shared, numbers);
     const auto hunks = diff_symbols(from, to, numbers.size());
     std::size_t at = 0, row = 0;
     std::vector<bool> moved(before_.size());
@@ -91,12 +92,36 @@ class Alignment {
  private:
   using Indices = std::vector<std::size_t>;
 
-  static Symbols number(const ShapeList& items, std::map<Buffer, std::uint32_t>& numbers) {
+  // Items that are one and the same, as places in both lists.
+  using Names = std::map<ItemName, std::pair<std::size_t, std::size_t>>;
+  Names names_on_both() const {
+    std::map<ItemName, std::size_t> known;
+    for (std::size_t i = 0; i < before_.size(); ++i)
+      if (before_[i].name) known.try_emplace(*before_[i].name, i);
+    Names out;
+    for (std::size_t i = 0; i < after_.size(); ++i) {
+      const auto found = after_[i].name ? known.find(*after_[i].name) : known.end();
+      if (found != known.end()) out.try_emplace(found->first, found->second, i);
+    }
+    return out;
+  }
+
+  // Equal numbers for the same item; for others, if they read the same.
+  Symbols number(const ShapeList& items, const Names& shared,
+                 std::map<Buffer, std::uint32_t>& numbers) const {
+    constexpr std::uint8_t by_name = 0xff;
     Symbols out;
     out.reserve(items.size());
-    for (const Shape& item : items) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const Shape& item = items[i];
+      const auto found = item.name ? shared.find(*item.name) : shared.end();
+      const bool is_named = found != shared.end() &&
+                            (&items == &before_ ? found->second.first : found->second.second) == i;
       wire::Writer reading;
-      encode_reading(reading, item);
+      if (is_named)
+        reading.u8(by_name).varint(found->second.first);
+      else
+        encode_reading(reading, item);
       const auto next = static_cast<std::uint32_t>(numbers.size());
       out.push_back(numbers.try_emplace(reading.take(), next).first->second);
     }

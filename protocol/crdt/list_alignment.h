@@ -2,7 +2,8 @@
 //
 // Which items of a list stay when it becomes another one.
 //
-// Items that read the same are found by the shortest script. Between them, items that are alike
+// Items of one document that have the same name are the same; among the others, those that read the
+// same. Both are found by the shortest script. Between them, items that are alike
 // enough to be changed into each other are paired: two maps that share fields, two leaves in
 // the same place. The rest goes or comes.
 #pragma once
@@ -20,7 +21,7 @@ struct ListStep {
 };
 
 // Where each item of `after` comes from. Kept items keep their order; those that were moved are
-// found elsewhere in `before`, and read the same.
+// found elsewhere in `before`, and read the same unless their names say that they are.
 struct ListMatch {
   static constexpr std::size_t nowhere = SIZE_MAX;
   struct Source {

@@ -18,6 +18,27 @@ namespace {
 Shape shape_of_spot(const Spot& spot);
 Shape shape_of_node(const TreeNode& node);
 
+ShapeList items_of(const ListContainer& list) {
+  using Run = ListContainer::Run;
+  // Under which element an item was put into the list, where it was moved since.
+  std::map<const Item*, ElementId> homes;
+  if (list.has_moves())
+    list.for_each_run([&homes](const Run& run) {
+      if (!run.content.guest && run.content.is_moved()) homes[&run.content.item(0)] = run.first;
+    });
+  ShapeList items;
+  list.for_each_run([&](const Run& run) {
+    if (!run.shown()) return;
+    for (std::uint64_t i = 0; i < run.length; ++i) {
+      const Item& item = run.content.item(i);
+      const ElementId home = run.content.guest ? homes.at(&item) : run.at(i);
+      items.push_back(shape_of_spot(Spot(item)));
+      items.back().name = {list.event_of(home), home.n - 1};
+    }
+  });
+  return items;
+}
+
 // What is inside of it, a level at a time; kinds without an inside of their own read as values.
 Shape shape_of_container(const Container& container) {
   Shape shape;
@@ -28,10 +49,7 @@ Shape shape_of_container(const Container& container) {
       if (slot.shown()) fields.emplace_hint(fields.end(), key, shape_of_spot(Spot(slot)));
     shape.node = std::move(fields);
   } else if (container.kind() == Kind::list) {
-    ShapeList items;
-    for_each_shown(container.list(),
-                   [&items](const Item& item) { items.push_back(shape_of_spot(Spot(item))); });
-    shape.node = std::move(items);
+    shape.node = items_of(container.list());
   } else if (container.kind() == Kind::tree) {
     ShapeList nodes;
     container.tree().for_each_shown([&nodes](const TreeNode& node) {
@@ -45,6 +63,8 @@ Shape shape_of_container(const Container& container) {
     shape.node = std::move(nodes);
   } else {
     shape = shape_of(value_of(container), container.kind());
+    if (const auto* counter = std::get_if<CounterContainer>(&container.node))
+      shape.sum = counter->sum;
   }
   return shape;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "protocol/base/result.h"
+#include "protocol/crdt/decimal.h"
 #include "protocol/crdt/op.h"
 #include "protocol/crdt/value.h"
 #include "protocol/crdt/version.h"
@@ -49,8 +50,15 @@ struct Shape {
   Standing standing = Standing::agreed;
   // Of a node of a tree, its position among its siblings; says nothing about how it reads.
   std::string place = {};
+  // No part of what is compared, and only in a document: which item of a list it is, and what a
+  // counter was added up from.
+  std::optional<ItemName> name = {};
+  std::optional<DecimalSum> sum = {};
 
-  bool operator==(const Shape&) const = default;
+  bool operator==(const Shape& other) const {
+    return kind == other.kind && node == other.node && standing == other.standing &&
+           place == other.place;
+  }
 };
 
 // One of the nodes of a tree, taken apart; nothing if it is not written as one.

@@ -118,7 +118,7 @@ class Rewrite {
       case Kind::map: return turn_map(path, now, wanted);
       case Kind::list: return turn_list(path, now, wanted);
       case Kind::text: return turn_text(path, now, wanted);
-      case Kind::counter: return turn_counter(path, now, wanted);
+      case Kind::counter: return add(path, amounts_between(now, wanted));
       case Kind::set: return turn_set(path, now, wanted);
       case Kind::tree: return turn_tree(path, &now, wanted);
     }
@@ -138,16 +138,20 @@ class Rewrite {
  private:
   static const Scalar& leaf_of(const Shape& shape) { return std::get<Scalar>(shape.node); }
 
-  // Requires: both are numbers.
-  static DecimalSum difference(const Shape& now, const Shape& wanted) {
-    return DecimalSum::of(leaf_of(wanted))->minus(*DecimalSum::of(leaf_of(now)));
+  using Amounts = std::vector<Decimal>;
+  // What has to be added to a counter. Requires: both are numbers.
+  static Result<Amounts> amounts_between(const Shape& now, const Shape& wanted) {
+    if (now.sum && wanted.sum) return now.sum->amounts_to(*wanted.sum);
+    const DecimalSum rest = DecimalSum::of(leaf_of(wanted))->minus(*DecimalSum::of(leaf_of(now)));
+    return rest.is_zero() ? Amounts() : rest.amounts();
   }
   // A counter so far from what is wanted that no addition leads there.
   static bool is_far(const Shape& now, const Shape& wanted) {
-    return now.kind == Kind::counter && !difference(now, wanted).amounts();
+    return now.kind == Kind::counter && !amounts_between(now, wanted);
   }
-  void add(const Path& counter, const DecimalSum& number) {
-    for (const Decimal& amount : number.amounts().value_or(std::vector<Decimal>()))
+  void add(const Path& counter, const Result<Amounts>& amounts) {
+    if (!amounts) return;
+    for (const Decimal& amount : *amounts)
       ops_.push_back({counter, CounterAdd{amount.mantissa, amount.scale}});
   }
 
@@ -193,7 +197,9 @@ class Rewrite {
         if (!text.empty()) ops_.push_back({path, TextInsert{0, text}});
         return;
       }
-      case Kind::counter: return add(path, *DecimalSum::of(leaf_of(wanted)));
+      case Kind::counter:
+        return add(path, wanted.sum ? DecimalSum().amounts_to(*wanted.sum)
+                                    : DecimalSum::of(leaf_of(wanted))->amounts());
       case Kind::set:
         for (const Shape& item : std::get<ShapeList>(wanted.node))
           ops_.push_back({path, SetAdd{leaf_of(item)}});
@@ -271,11 +277,6 @@ class Rewrite {
     for (Op& op : ops_of(edits, path)) ops_.push_back(std::move(op));
   }
 
-  void turn_counter(const Path& path, const Shape& now, const Shape& wanted) {
-    const DecimalSum rest = difference(now, wanted);
-    if (!rest.is_zero()) add(path, rest);
-  }
-
   void turn_set(const Path& path, const Shape& now, const Shape& wanted) {
     const auto elements = [](const Shape& set) {
       std::vector<Scalar> out;
@@ -350,10 +351,11 @@ Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const 
   return rewrite.take();
 }
 
-Result<std::vector<Op>> ops_to_become(const Document& now, const Shape& wanted) {
+Result<std::vector<Op>> ops_to_become(const Document& now, const Shape& wanted,
+                                      const RuleSet* rules) {
   if (Status checked = check_shape(wanted); !checked) return pass(checked);
   Rewrite rewrite(Kinds::exact);
-  rewrite.turn({}, *now.shape(), wanted, Kind::map);
+  rewrite.turn({}, *shape_under(rules, now, {}), wanted, Kind::map);
   return rewrite.take();
 }
 

@@ -26,7 +26,8 @@ Result<std::vector<Op>> ops_to_put(const Document& now, const Path& slot, const 
 
 // Ops after which the whole document is `wanted`, which is the shape of one: what has no kind there
 // is a leaf, whatever it reads as. Errors: as ops_to_put.
-Result<std::vector<Op>> ops_to_become(const Document& now, const Shape& wanted);
+Result<std::vector<Op>> ops_to_become(const Document& now, const Shape& wanted,
+                                      const RuleSet* rules = nullptr);
 
 // As ops_to_put where it is known what is there: `now` is the shape of the slot, or nullptr.
 // Requires: check_shape(wanted) holds, `slot` is not empty.

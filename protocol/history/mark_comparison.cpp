@@ -58,6 +58,9 @@ class MarkComparison {
   void slot(const Shape* was, const Shape& is) {
     if (was != nullptr && (was->kind != is.kind || was->node.index() != is.node.index()))
       was = nullptr;
+    // What a rule made of several texts is marked like none of them.
+    if (is.standing == crdt::Standing::ruled) return;
+    if (was != nullptr && was->standing == crdt::Standing::ruled) was = nullptr;
     if (is.kind == crdt::Kind::text) return text(was != nullptr);
     if (std::holds_alternative<crdt::ShapeMap>(is.node)) return map(was, is);
     if (is.kind == crdt::Kind::list) return list(was, is);

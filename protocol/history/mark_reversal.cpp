@@ -5,9 +5,10 @@
 // what it would have got from the characters around it.
 #include "protocol/history/mark_reversal.h"
 
-#include "protocol/crdt/shape.h"
 #include "protocol/crdt/text_container.h"
 #include "protocol/crdt/text_diff.h"
+#include "protocol/history/shown_marks.h"
+#include "protocol/history/text_places.h"
 #include "protocol/text/utf8.h"
 
 #include <algorithm>
@@ -53,9 +54,9 @@ struct Marked {
 // A mark that was taken back says nothing.
 Scalar value_of(const Row* row) { return row ? row->value : Scalar(crdt::Null{}); }
 
-Marked marked_at(const MarkSight& sight, const crdt::Document& document, const Path& path) {
+// As a text of one of the versions is marked; nothing: it is not there.
+Marked marked_in(const MarkSight& sight, const crdt::TextContainer* text) {
   Marked out;
-  const crdt::TextContainer* text = document.find_text(path);
   if (text == nullptr) return out;
   out.text = text->text();
   const auto length = static_cast<std::size_t>(text->length());
@@ -68,6 +69,30 @@ Marked marked_at(const MarkSight& sight, const crdt::Document& document, const P
   for (const Row& row : text->marks().rows())
     if (row.log != sight.change.log && !known.covers({row.log, row.seq}))
       out.since[row.key].push_back(&row);
+  return out;
+}
+
+// One text in all versions.
+using Texts = OfVersions<const crdt::TextContainer*>;
+
+bool is_marked(const crdt::TextContainer* text) {
+  return text != nullptr && !text->marks().empty();
+}
+
+// Those that the change may have marked otherwise; with the path of each in `result`.
+std::vector<std::pair<Path, Texts>> marked_texts(const MarkSight& sight,
+                                                 const crdt::Document& result) {
+  const OfVersions<const crdt::Document*> versions{
+      {&sight.before, &sight.apart, &sight.joined, &sight.now, &result}};
+  std::vector<std::pair<Path, Texts>> out;
+  for (const TextPlaces& places : places_of_texts(versions)) {
+    Texts texts;
+    for (std::size_t i = 0; i < sighted_count; ++i)
+      if (places.each[i]) texts.each[i] = versions.each[i]->find_text(*places.each[i]);
+    if (is_marked(texts[Sighted::apart]) || is_marked(texts[Sighted::joined]) ||
+        is_marked(texts[Sighted::result]))
+      out.emplace_back(*places[Sighted::result], texts);
+  }
   return out;
 }
 
@@ -97,26 +122,6 @@ Origins origins(const std::string& from, const std::string& to) {
   }
   keep_until(length);
   return out;
-}
-
-void find_texts(const crdt::Shape& shape, Path& path, std::vector<Path>& out) {
-  if (shape.kind == crdt::Kind::text) out.push_back(path);
-  if (const auto* map = std::get_if<crdt::ShapeMap>(&shape.node)) {
-    for (const auto& [key, inner] : *map) {
-      path.emplace_back(key);
-      find_texts(inner, path, out);
-      path.pop_back();
-    }
-  }
-  const auto* list = std::get_if<crdt::ShapeList>(&shape.node);
-  if (list == nullptr || shape.kind != crdt::Kind::tree) return;
-  for (const crdt::Shape& item : *list) {
-    const auto node = crdt::node_of(item);
-    if (!node || !node->value) continue;
-    path.emplace_back(crdt::NodeStep{node->id});
-    find_texts(*node->value, path, out);
-    path.pop_back();
-  }
 }
 
 // The nearest characters on both sides that were there before, each itself if it was.
@@ -244,11 +249,6 @@ struct Scene {
   }
 };
 
-std::uint8_t growth_of(const Row* row) {
-  return static_cast<std::uint8_t>((row->start.holds_left ? TextMark::grows_at_start : 0) |
-                                   (row->end.holds_left ? 0 : TextMark::grows_at_end));
-}
-
 void add_ops(const Scene& scene, const std::string& key, const Path& path,
              std::vector<crdt::Op>& out) {
   std::optional<TextMark> open;
@@ -260,7 +260,7 @@ void add_ops(const Scene& scene, const std::string& key, const Path& path,
   const auto ends_of_hidden = [&](std::size_t i) {
     const Row* hidden = highest(scene.result.at(key, i));
     if (hidden == nullptr) return std::uint8_t{0};
-    std::uint8_t grows = growth_of(hidden);
+    std::uint8_t grows = growth_of(*hidden);
     if (hidden->start.position != i) grows &= std::uint8_t(~TextMark::grows_at_start);
     if (hidden->end.position != i + 1) grows &= std::uint8_t(~TextMark::grows_at_end);
     return grows;
@@ -274,7 +274,7 @@ void add_ops(const Scene& scene, const std::string& key, const Path& path,
     }
     if (open && open->value != value) close();
     const bool taken = value == Scalar(crdt::Null{});
-    if (!open) open = TextMark{i, 0, taken ? ends_of_hidden(i) : growth_of(row), key, value};
+    if (!open) open = TextMark{i, 0, taken ? ends_of_hidden(i) : growth_of(*row), key, value};
     if (taken && open->count > 0)
       open->grows = std::uint8_t((open->grows & TextMark::grows_at_start) |
                                  (ends_of_hidden(i) & TextMark::grows_at_end));
@@ -283,20 +283,68 @@ void add_ops(const Scene& scene, const std::string& key, const Path& path,
   close();
 }
 
+// How the marks of one text are to grow.
+class Growth {
+ public:
+  Growth(const MarkSight& sight, const Texts& texts)
+      : marked_(marked_in(sight, texts[Sighted::result])),
+        apart_(texts[Sighted::apart], marked_.text),
+        joined_(texts[Sighted::joined], marked_.text),
+        now_(texts[Sighted::now], marked_.text) {}
+
+  // A mark that begins and ends where it did, if it is to grow otherwise than it does: as it did
+  // without the change, where that made it grow otherwise, else as it does now.
+  std::optional<TextMark> fixed(const std::string& key, const ShownMark& mark) const {
+    const auto first = static_cast<std::size_t>(mark.from);
+    const auto last = static_cast<std::size_t>(mark.to - 1);
+    if (mark.contested || marked_.is_marked_since(key, first, first) ||
+        marked_.is_marked_since(key, last, last))
+      return std::nullopt;
+    const ShownMark *was = apart_.same(key, mark), *after = joined_.same(key, mark);
+    const ShownMark* present = now_.same(key, mark);
+    const bool changed = was != nullptr && (after == nullptr || after->grows != was->grows);
+    const bool stands = present == nullptr || after == nullptr || present->grows == after->grows;
+    const ShownMark* wanted = changed && stands ? was : present;
+    if (wanted == nullptr || wanted->contested || wanted->grows == mark.grows) return std::nullopt;
+    return TextMark{mark.from, mark.to - mark.from, wanted->grows, key, mark.value};
+  }
+
+ private:
+  // The marks of a version, and where its characters are in the result.
+  struct Version {
+    ShownMarks marks;
+    Origins origin;
+
+    Version(const crdt::TextContainer* text, const std::string& result) {
+      if (!is_marked(text)) return;
+      marks = shown_marks(text->marks());
+      origin = origins(text->text(), result);
+    }
+    const ShownMark* same(const std::string& key, const ShownMark& mark) const {
+      const auto known = marks.find(key);
+      if (known == marks.end()) return nullptr;
+      const auto first = origin[static_cast<std::size_t>(mark.from)];
+      const auto last = origin[static_cast<std::size_t>(mark.to - 1)];
+      for (const ShownMark& each : known->second)
+        if (first == each.from && last == each.to - 1 && each.value == mark.value) return &each;
+      return nullptr;
+    }
+  };
+
+  Marked marked_;
+  Version apart_, joined_, now_;
+};
+
 }  // namespace
 
 std::vector<crdt::Op> reverse_marks(const MarkSight& sight, const crdt::Document& result) {
   std::vector<crdt::Op> out;
-  const auto shape = result.shape();
-  if (!shape) return out;
-  Path path;
-  std::vector<Path> texts;
-  find_texts(*shape, path, texts);
-  for (const Path& each : texts) {
-    const Marked a = marked_at(sight, sight.apart, each), j = marked_at(sight, sight.joined, each);
-    const Marked n = marked_at(sight, sight.now, each), r = marked_at(sight, result, each);
-    if (a.keys.empty() && j.keys.empty() && r.keys.empty()) continue;
-    const Marked b = marked_at(sight, sight.before, each);
+  for (const auto& [path, texts] : marked_texts(sight, result)) {
+    const Marked b = marked_in(sight, texts[Sighted::before]);
+    const Marked a = marked_in(sight, texts[Sighted::apart]);
+    const Marked j = marked_in(sight, texts[Sighted::joined]);
+    const Marked n = marked_in(sight, texts[Sighted::now]);
+    const Marked r = marked_in(sight, texts[Sighted::result]);
     Scene scene{sight,
                 b,
                 a,
@@ -315,7 +363,19 @@ std::vector<crdt::Op> reverse_marks(const MarkSight& sight, const crdt::Document
     std::set<std::string> keys;
     for (const Marked* marked : {&a, &j, &r})
       for (const auto& [key, said] : marked->keys) keys.insert(key);
-    for (const std::string& key : keys) add_ops(scene, key, each, out);
+    for (const std::string& key : keys) add_ops(scene, key, path, out);
+  }
+  return out;
+}
+
+std::vector<crdt::Op> reverse_growth(const MarkSight& sight, const crdt::Document& result) {
+  std::vector<crdt::Op> out;
+  for (const auto& [path, texts] : marked_texts(sight, result)) {
+    if (!is_marked(texts[Sighted::result])) continue;
+    const Growth growth(sight, texts);
+    for (const auto& [key, marks] : shown_marks(texts[Sighted::result]->marks()))
+      for (const ShownMark& mark : marks)
+        if (auto fixed = growth.fixed(key, mark)) out.push_back({path, std::move(*fixed)});
   }
   return out;
 }

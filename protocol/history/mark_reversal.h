@@ -11,16 +11,17 @@
 
 namespace syncline::history {
 
-// The versions that are compared, see taking_back.h. Without a change: all of what is between
-// `apart` and `joined` is taken back.
+// The versions that are compared, see taking_back.h.
 struct MarkSight {
   const crdt::Document &before, &apart, &joined, &now;
   crdt::EventSpan change, redone;
 };
 
 // Ops on `result` after which its texts are marked as if the change had not been made; `result` is
-// `now` without the rest of the change. Texts below items of lists are left as they are: an item
-// may be elsewhere by now.
+// `now` without the rest of the change.
 std::vector<crdt::Op> reverse_marks(const MarkSight& sight, const crdt::Document& result);
+// The same for how marks grow, once these ops were done: a mark whose end was removed or rewritten
+// holds on to nothing there (Spec C37).
+std::vector<crdt::Op> reverse_growth(const MarkSight& sight, const crdt::Document& result);
 
 }  // namespace syncline::history

@@ -26,31 +26,36 @@ using crdt::Shape;
 using crdt::ShapeList;
 using crdt::ShapeMap;
 
-// Without places that say nothing: a counter keeps those that an addition brought (Spec C16).
-Scalar plain_number(const Scalar& number) {
-  const auto sum = crdt::DecimalSum::of(number);
-  if (!sum) return number;
-  std::string text = sum->text();
-  if (text.find('.') != std::string::npos) text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  if (text == "-0") text = "0";
-  return crdt::DecimalSum::of(Scalar(std::move(text)))->value();
+// How a slot stands is no part of what is compared.
+void forget_standing(Shape& shape) {
+  shape.standing = crdt::Standing::agreed;
+  if (auto* list = std::get_if<ShapeList>(&shape.node))
+    for (Shape& item : *list) forget_standing(item);
+  if (auto* map = std::get_if<ShapeMap>(&shape.node))
+    for (auto& [key, inner] : *map) forget_standing(inner);
 }
 
-// How a slot stands and a number is written is no part of what is compared.
-void forget_form(Shape& shape) {
-  shape.standing = crdt::Standing::agreed;
-  if (shape.kind == Kind::counter) shape.node = plain_number(std::get<Scalar>(shape.node));
-  if (auto* list = std::get_if<ShapeList>(&shape.node))
-    for (Shape& item : *list) forget_form(item);
-  if (auto* map = std::get_if<ShapeMap>(&shape.node))
-    for (auto& [key, inner] : *map) forget_form(inner);
+// Whether the items of all lists are the same ones, in one order. Requires: they read the same.
+bool has_same_items(const Shape& a, const Shape& b) {
+  if (const auto* list = std::get_if<ShapeList>(&a.node)) {
+    const auto& other = std::get<ShapeList>(b.node);
+    return std::equal(list->begin(), list->end(), other.begin(), other.end(),
+                      [](const Shape& item, const Shape& its) {
+                        return item.name == its.name && has_same_items(item, its);
+                      });
+  }
+  const auto* map = std::get_if<ShapeMap>(&a.node);
+  if (map == nullptr) return true;
+  const auto& other = std::get<ShapeMap>(b.node);
+  return std::equal(
+      map->begin(), map->end(), other.begin(), other.end(),
+      [](const auto& field, const auto& its) { return has_same_items(field.second, its.second); });
 }
 
 bool same(const Shape* a, const Shape* b) {
-  return a == nullptr || b == nullptr ? a == b : *a == *b;
+  return a == nullptr || b == nullptr ? a == b : *a == *b && has_same_items(*a, *b);
 }
-std::optional<Shape> copy_of(const Shape* shape) {
+std::optional<Shape> kept_of(const Shape* shape) {
   return shape == nullptr ? std::nullopt : std::optional(*shape);
 }
 const Shape* find_in(const ShapeMap& map, const std::string& key) {
@@ -73,22 +78,29 @@ Shape nothing_of(Kind kind) {
   return {};
 }
 
+// Of the same kind.
+bool is_nothing(const Shape& rest, const Shape& nothing) {
+  if (rest.kind == Kind::counter)
+    return crdt::DecimalSum::of(std::get<Scalar>(rest.node))->is_zero();
+  return rest == nothing;
+}
+
 Shape undone_text(const Shape& before, const Shape& after, const Shape& now) {
   const auto edits = crdt::merge_texts(text_in(after), text_in(before), text_in(now));
   return {Kind::text, Scalar(crdt::apply_edits(text_in(now), edits)), {}};
 }
 
+crdt::DecimalSum sum_of(const Shape& counter) {
+  return counter.sum ? *counter.sum : *crdt::DecimalSum::of(std::get<Scalar>(counter.node));
+}
+
 Shape undone_counter(const Shape& before, const Shape& after, const Shape& now) {
-  const auto number = [](const Shape& shape) {
-    return crdt::DecimalSum::of(std::get<Scalar>(shape.node));
-  };
-  auto sum = number(now);
-  const auto back = number(before), forth = number(after);
-  if (!sum || !back || !forth) return now;
-  const auto amounts = back->minus(*forth).amounts();
-  if (!amounts) return now;
-  for (const crdt::Decimal& amount : *amounts) sum->add(amount);
-  return {Kind::counter, plain_number(sum->value()), {}};
+  const crdt::DecimalSum present = sum_of(now);
+  crdt::DecimalSum sum = present.plus(sum_of(before)).minus(sum_of(after));
+  if (!present.amounts_to(sum)) return now;
+  Shape out{Kind::counter, sum.value(), {}};
+  out.sum = std::move(sum);
+  return out;
 }
 
 // An item of a list that is being put together, and where it was before the change.
@@ -135,20 +147,20 @@ class Reversal {
  private:
   // Nothing where nothing is or is left.
   std::optional<Shape> slot(const Shape* before, const Shape* after, const Shape* now) {
-    if (same(before, after)) return copy_of(now);
+    if (same(before, after)) return kept_of(now);
     // Somebody else made it what it is, even if that reads the same.
-    if (others_.has_value(path_)) return copy_of(now);
-    if (same(after, now) && !others_.has_any(path_)) return copy_of(before);
+    if (others_.has_value(path_)) return kept_of(now);
+    if (same(after, now) && !others_.has_any(path_)) return kept_of(before);
     if (now == nullptr) return std::nullopt;
     // Written over since, or inside.
     if (after == nullptr || !after->kind || after->kind != now->kind)
-      return before ? brought_back(*before, *now) : copy_of(now);
+      return before ? brought_back(*before, *now) : kept_of(now);
     const Kind kind = *after->kind;
     if (before != nullptr && before->kind == kind) return inside(kind, *before, *after, *now);
     // The change made it, and others went on inside: what they put there stays.
     const Shape nothing = nothing_of(kind);
     Shape rest = inside(kind, nothing, *after, *now);
-    if (rest == nothing) return copy_of(before);
+    if (is_nothing(rest, nothing)) return kept_of(before);
     return rest;
   }
   std::optional<Shape> slot_at(crdt::Step step, const Shape* before, const Shape* after,
@@ -240,6 +252,7 @@ class Reversal {
       const Shape* was = source.item == nowhere ? nullptr : &old[source.item];
       auto item = slot_at(std::uint64_t{i}, was, &done[forth[i].item], &present[i]);
       if (!item) continue;
+      item->name = present[i].name;
       // Where others have put it since, it stays.
       const bool goes_back = source.item != nowhere && source.moved && !forth[i].moved &&
                              !is_theirs(std::uint64_t{i}, &crdt::WrittenPlaces::has_move);
@@ -300,7 +313,8 @@ class Reversal {
     const std::string& parent = now->seat.parent;
     if (moved && out.then && (after->seat.parent == parent || before->seat.parent == parent))
       out.wish = RegrownNode::Wish::go_back;
-    if (before->value != after->value) out.value = map(before->value, after->value, now->value);
+    if (!same(&before->value, &after->value))
+      out.value = map(before->value, after->value, now->value);
     return out;
   }
 
@@ -311,7 +325,7 @@ class Reversal {
 }  // namespace
 
 Shape reverse(Shape before, Shape after, Shape now, const crdt::WrittenPlaces& others) {
-  for (Shape* shape : {&before, &after, &now}) forget_form(*shape);
+  for (Shape* shape : {&before, &after, &now}) forget_standing(*shape);
   return Reversal(others).inside(Kind::map, before, after, now);
 }
 

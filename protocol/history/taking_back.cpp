@@ -2,6 +2,7 @@
 #include "protocol/history/taking_back.h"
 
 #include "protocol/crdt/value_diff.h"
+#include "protocol/history/mark_restoration.h"
 #include "protocol/history/mark_reversal.h"
 #include "protocol/history/replay.h"
 #include "protocol/history/reversal.h"
@@ -230,17 +231,16 @@ class GivenUp {
 };
 
 // `result` runs what is still missing until it reads as `wanted`.
-Result<std::vector<Op>> finish(Rehearsal& result, const Shape& wanted, const MarkSight& sight) {
+Status become(Rehearsal& result, const Shape& wanted, const crdt::RuleSet* rules = nullptr) {
   // A node that is moved may bring back what was removed below it.
   constexpr int rounds_max = 4;
   for (int round = 0; round < rounds_max; ++round) {
-    auto ops = crdt::ops_to_become(result.document(), wanted);
+    auto ops = crdt::ops_to_become(result.document(), wanted, rules);
     if (!ops) return pass(ops);
     if (ops->empty()) break;
-    if (Status run = result.run(std::move(*ops)); !run) return pass(run);
+    if (Status run = result.run(std::move(*ops)); !run) return run;
   }
-  if (Status run = result.run(reverse_marks(sight, result.document())); !run) return pass(run);
-  return result.take();
+  return {};
 }
 
 }  // namespace
@@ -270,14 +270,20 @@ Result<std::vector<Op>> ops_to_take_back(std::span<const Buffer> segments,
   if (!others) return pass(others);
   const Shape goal = reverse(shape_of_all(without.document()), shape_of_all(with.document()),
                              shape_of_all(result.document()), *others);
-  return finish(result, goal,
-                {before, apart, joined, scene.document, wanted.change, wanted.redone});
+  const MarkSight sight{before, apart, joined, scene.document, wanted.change, wanted.redone};
+  if (run = become(result, goal); !run) return pass(run);
+  if (run = result.run(reverse_marks(sight, result.document())); !run) return pass(run);
+  if (run = result.run(reverse_growth(sight, result.document())); !run) return pass(run);
+  return result.take();
 }
 
 Result<std::vector<Op>> ops_to_restore(const Document& then, const Rehearsal::Scene& scene) {
   Rehearsal result(scene);
-  const Document& now = scene.document;
-  return finish(result, shape_of_all(then), {then, then, now, now, {}, {}});
+  const auto wanted = crdt::shape_under(scene.rules, then, {});
+  Status run = become(result, wanted ? *wanted : shape_of_all(then), scene.rules);
+  if (run) run = result.run(restore_marks(then, result.document()));
+  if (!run) return pass(run);
+  return result.take();
 }
 
 }  // namespace syncline::history

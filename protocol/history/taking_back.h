@@ -36,7 +36,7 @@ Result<std::vector<crdt::Op>> ops_to_take_back(std::span<const Buffer> segments,
                                                const crdt::Rehearsal::Scene& scene,
                                                const TakingBack& wanted);
 
-// Ops after which the document reads as `then` did, marks included.
+// Ops after which the document reads as `then` does under the rules of the scene, marks included.
 Result<std::vector<crdt::Op>> ops_to_restore(const crdt::Document& then,
                                              const crdt::Rehearsal::Scene& scene);
 

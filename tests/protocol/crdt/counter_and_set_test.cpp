@@ -46,6 +46,26 @@ TEST_CASE("C16: decimals add up exactly and keep the places of the finest") {
   CHECK(b.reads(at("c")) == "0");
 }
 
+TEST_CASE(
+    "C16: an addition that is taken back takes its places with it, an addition of zero leaves "
+    "them") {
+  Device a(0), b(1);
+  a.edit(at("c"), CounterAdd{5});
+  a.edit(at("c"), CounterAdd{150, 2});
+  b.edit(at("c"), CounterAdd{25, 1});
+  meet(a, b);
+  CHECK(a.reads(at("c")) == "\"9.00\"");
+  b.edit(at("c"), CounterAdd{-150, 2});
+  CHECK(b.reads(at("c")) == "\"7.5\"");
+  b.edit(at("c"), CounterAdd{-25, 1});
+  meet(a, b);
+  CHECK(a.reads(at("c")) == "5");
+  a.edit({Op{at("c"), CounterAdd{0, 2}}, Op{at("c"), CounterAdd{-5}}});
+  meet(a, b);
+  CHECK(b.reads(at("c")) == "\"0.00\"");
+  CHECK(a.replica().canonical() == b.replica().canonical());
+}
+
 TEST_CASE("C16: removing a counter takes away the increments that were seen") {
   Device a(0), b(1);
   a.edit(at("c"), CounterAdd{5});

@@ -16,10 +16,11 @@ std::string again(const std::string& number) {
   return sum ? sum->text() : "refused";
 }
 
-DecimalSum random_sum(Dice& dice) {
+DecimalSum random_sum(Dice& dice, std::int64_t least = 0) {
   DecimalSum out;
   for (std::size_t i = dice.pick(4); i > 0; --i) {
-    const auto wide = static_cast<std::int64_t>(dice.below(UINT64_MAX) >> (1 + dice.pick(63)));
+    const auto wide =
+        least + static_cast<std::int64_t>(dice.below(UINT64_MAX) >> (2 + dice.pick(62)));
     out.add({dice.one_in(2) ? wide : -wide, static_cast<std::uint8_t>(dice.pick(19))});
   }
   return out;
@@ -66,4 +67,22 @@ TEST_CASE("a number is the sum of its amounts, and a difference leads from one t
   CHECK(DecimalSum::of(words("9223372036854775807.5"))->amounts()->size() == 2);
   CHECK(DecimalSum::of(words("999999999999999999999999999999"))->amounts().error().code ==
         Errc::limit);
+}
+
+TEST_CASE("amounts from one sum to another make it read as that one") {
+  Dice dice(4);
+  for (int i = 0; i < 2000; ++i) {
+    const DecimalSum from = random_sum(dice, 1), to = random_sum(dice);
+    const auto way = from.amounts_to(to);
+    REQUIRE(way);
+    DecimalSum arrived = from;
+    for (const Decimal& amount : *way) arrived.add(amount);
+    REQUIRE(arrived.value() == to.value());
+    REQUIRE(arrived.amounts_to(to)->empty());
+    REQUIRE(from.plus(to).minus(to) == from);
+  }
+  DecimalSum half;
+  half.add({5, 1});
+  CHECK(*DecimalSum().amounts_to(half) == std::vector<Decimal>{{5, 1}});
+  CHECK(*half.amounts_to(*DecimalSum::of(words("0.00"))) == std::vector<Decimal>{{-5, 1}, {0, 2}});
 }

@@ -46,13 +46,26 @@ class Author {
     return {log_, event.id.seq, event.id.seq};
   }
   EventSpan undo(const EventSpan& change, const EventSpan& redone = {}) {
-    SegmentWriter writer;
-    for (const PastEvent& event : events_) writer.add(view_of(event));
-    const std::vector<Buffer> segments{writer.take()};
-    auto ops = ops_to_take_back(segments, {document, seen_, logs, {}}, {change, redone});
+    auto ops = ops_to_take_back(segments(), {document, seen_, logs, {}}, {change, redone});
     REQUIRE(ops);
     return edit(std::move(*ops));
   }
+  // By one more change; nothing if it reads like that already.
+  std::size_t restore(const crdt::VersionVector& version, const crdt::RuleSet* rules = nullptr) {
+    const auto then = replay(segments(), logs, version);
+    REQUIRE(then);
+    auto ops = ops_to_restore(*then, {document, seen_, logs, {}, rules});
+    REQUIRE(ops);
+    const std::size_t count = ops->size();
+    if (count > 0) edit(std::move(*ops));
+    return count;
+  }
+  crdt::Document at(const crdt::VersionVector& version) const {
+    auto then = replay(segments(), logs, version);
+    REQUIRE(then);
+    return std::move(*then);
+  }
+  const crdt::VersionVector& seen() const { return seen_; }
   EventSpan redo(const EventSpan& undoing, const EventSpan& change) {
     return undo(undoing, change);
   }
@@ -83,6 +96,11 @@ class Author {
   crdt::Document document;
 
  private:
+  std::vector<Buffer> segments() const {
+    SegmentWriter writer;
+    for (const PastEvent& event : events_) writer.add(view_of(event));
+    return {writer.take()};
+  }
   void apply(const PastEvent& event) {
     const crdt::EventContext context{event.id.log, event.id.seq, event.past,
                                      event.wall,   logs,         event.lamport};

@@ -385,4 +385,37 @@ TEST_CASE("two who take back their marks of one range leave none") {
   }
 }
 
+TEST_CASE("restoring makes what a rule shows read as it did, also where it stands below the rule") {
+  crdt::RuleSet rules;
+  REQUIRE(rules.add("/y", crdt::Rule::as_text));
+  REQUIRE(rules.add("/m/*", crdt::Rule::max));
+  const auto line = [](const char* text) {
+    return op(crdt::MapSet{"y", Scalar(std::string(text))});
+  };
+  Author a(0), b(1);
+  a.edit({line("line"), make("m", Kind::map), put("k", 1, at("m"))});
+  b.receive(a);
+  a.edit({line("A"), put("k", 4, at("m"))});
+  b.edit({line("B"), put("k", 5, at("m"))});
+  const crdt::VersionVector of_a = a.seen(), of_b = b.seen();
+  meet(a, b);
+  const crdt::VersionVector both = a.seen();
+  const auto reads = [&] {
+    return crdt::test::describe(crdt::value_of(*crdt::shape_under(&rules, a.document, {})));
+  };
+  const std::string shown = reads();
+  CHECK(shown.find("A") != std::string::npos);
+  CHECK(shown.find("B") != std::string::npos);
+  CHECK(a.restore(both, &rules) == 0);
+  CHECK(a.restore(of_a, &rules) > 0);
+  CHECK(reads() == "{m: {k: 4 } y: \"A\" }");
+  CHECK(a.restore(both, &rules) > 0);
+  CHECK(reads() == shown);
+  CHECK(a.restore(of_b, &rules) > 0);
+  CHECK(reads() == "{m: {k: 5 } y: \"B\" }");
+  CHECK(b.restore(of_b, &rules) > 0);
+  CHECK(b.reads() == "{m: {k: 5 } y: \"B\" }");
+  CHECK(b.restore(of_b, &rules) == 0);
+}
+
 }  // namespace syncline::history::taking_back
