@@ -19,7 +19,7 @@ import relay_test  # noqa: E402
 from hosts import agents  # noqa: E402
 
 SECONDS = float(os.environ.get("SYNCLINE_BENCH_SECONDS", "60"))
-SETTLE = 30.0
+SETTLE = 180.0  # by then the DHT node has gone to rest
 # What is wanted of an agent with everything on.
 WAKEUPS_MAX = 2
 BYTES_MAX = 10

@@ -41,6 +41,7 @@ Patch patch_of(const Json& json) {
 
 SequentialTrace sequential_of(const Json& json) {
   SequentialTrace trace;
+  if (json.value("kind", "") == "concurrent") throw std::invalid_argument("not a sequential trace");
   trace.start = json.at("startContent").get<std::string>();
   trace.end = json.at("endContent").get<std::string>();
   for (const Json& transaction : json.at("txns")) {
