@@ -4,6 +4,7 @@
 // them and prints what went wrong. The only file that knows CLI11.
 #include "agent/printable.h"
 #include "service/arguments.h"
+#include "service/for_people.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -89,25 +90,6 @@ int print_failure(const Failure& failure, const Context& context) {
   return number_of(failure.code);
 }
 
-// The agent says what programs can do next; a person has subcommands for that.
-Failure for_people(Failure failure, const std::string& subcommand) {
-  const auto speaks_of = [&](const char* word) {
-    return failure.next.find(word) != std::string::npos;
-  };
-  const std::string help = "see `syncline help " + subcommand + "`";
-  // The sentence itself names the way on.
-  const bool says_it = failure.message.find("`syncline ") != std::string::npos;
-  if (says_it && (failure.kind == "invalid" || failure.kind == "forbidden")) failure.next.clear();
-  if (failure.code == ExitCode::usage && failure.next.empty() && !says_it) failure.next = help;
-  if (subcommand == "rpc") return failure;
-  if (failure.kind == "invalid" && speaks_of("rpc.discover") && !says_it) failure.next = help;
-  if (failure.kind == "not_found" && speaks_of("entity.list"))
-    failure.next = "see what there is with `syncline ls`, `get`, `history` and `conflicts`";
-  if (failure.kind == "conflict" && speaks_of("entity.get"))
-    failure.next = "look at it with `syncline get`, and repeat the change";
-  return failure;
-}
-
 std::string own_path(const char* called_as) {
   std::error_code error;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -145,9 +127,9 @@ int run(const Parsed& parsed, const Common& common, const char* called_as) {
   try {
     const Got<ExitCode> result = parsed.row->run(context, arguments);
     return result ? number_of(*result)
-                  : print_failure(for_people(result.error(), parsed.row->name), context);
+                  : print_failure(for_people(result.error(), *parsed.row), context);
   } catch (const std::exception& unexpected) {
-    // The library for JSON throws on a path that is no JSON Pointer; nothing else should.
+    // The library for JSON throws where a value is of another type than its code expects.
     return print_failure({ExitCode::usage, "usage", agent::printable(unexpected.what()), ""},
                          context);
   }

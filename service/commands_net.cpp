@@ -147,7 +147,12 @@ Got<Wish> wish_of(const Arguments& arguments) {
   if (words[0] == "mode" && words.size() == 2 &&
       (words[1] == "anywhere" || words[1] == "lan-only" || words[1] == "off"))
     return Wish{"net.mode", {{"mode", words[1]}}};
-  if (words[0] == "relay" && words.size() == 3 && (words[1] == "add" || words[1] == "remove"))
+  const bool is_relay =
+      words[0] == "relay" && words.size() == 3 && (words[1] == "add" || words[1] == "remove");
+  if (is_relay && words[2].empty())
+    return usage_error("`net relay " + words[1] + "` needs the address of a relay",
+                       "write HOST:PORT");
+  if (is_relay)
     return Wish{"net.relay", {{"action", words[1]}, {"address", words[2]}}};
   return usage_error(
       "`net` takes nothing, or `mode anywhere`, `mode lan-only`, `mode off`, `relay add "

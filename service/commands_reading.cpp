@@ -88,6 +88,14 @@ std::string readable(const Json& value) {
   return out + agent::printable(rest) + "\n";
 }
 
+// Those that only the agent knows, for a key that looks like an index or a node of a tree, or that
+// nobody knows.
+bool has_signs(std::string_view path) {
+  for (std::size_t at = path.find('~'); at != std::string_view::npos; at = path.find('~', at + 1))
+    if (at + 1 == path.size() || (path[at + 1] != '0' && path[at + 1] != '1')) return true;
+  return false;
+}
+
 Got<ExitCode> get(const Context& context, const Arguments& arguments) {
   Got<Session> session = context.connect();
   if (!session) return pass_on(session);
@@ -96,9 +104,7 @@ Got<ExitCode> get(const Context& context, const Arguments& arguments) {
   Json params = {{"entity", *entity}, {"annotated", arguments.has("--annotated")}};
   if (arguments.has("--at")) params["at"] = arguments.text("--at");
   std::string path = path_of(arguments.text("path"));
-  // Signs that only the agent knows: a key that looks like an index, a node of a tree.
-  if (path.find("~2") != std::string::npos || path.find("~3") != std::string::npos)
-    params["path"] = std::exchange(path, {});
+  if (has_signs(path)) params["path"] = std::exchange(path, {});
   Got<Json> answer = session->call("entity.get", std::move(params));
   if (!answer) return pass_on(answer);
   Json value = std::move((*answer)["value"]);

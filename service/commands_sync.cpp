@@ -130,6 +130,8 @@ Got<ExitCode> sync(const Context& context, const Arguments& arguments) {
   const std::string action = arguments.text("action");
   if (!action.empty() && action != "pause" && action != "resume")
     return usage_error("`" + action + "` is neither pause nor resume");
+  if (arguments.has("--connect") && arguments.text("--connect").empty())
+    return usage_error("`--connect` needs an address to dial", "write HOST:PORT");
   Got<Session> session = context.connect();
   if (!session) return pass_on(session);
   if (!action.empty()) {

@@ -87,9 +87,17 @@ Got<ExitCode> rpc(const Context& context, const Arguments& arguments) {
       text = std::move(*read);
     }
     auto parsed = ipc::parse(text);
-    if (!parsed) return usage_error("the parameters are not JSON: " + parsed.error().context);
+    if (!parsed) {
+      const auto [what, advice] = split_advice(parsed.error().context);
+      return usage_error("the parameters are not JSON: " + std::string(what), std::string(advice));
+    }
     params = std::move(*parsed);
   }
+  if (!params.is_object())
+    return usage_error("the parameters have to be a JSON object",
+                       "give them by name, as {\"entity\": \"...\"}");
+  if (arguments.text("method").empty())
+    return usage_error("the name of a method is missing", "`syncline rpc rpc.discover` lists them");
   Got<Session> session = context.connect();
   if (!session) return pass_on(session);
   const Interrupt interrupt;

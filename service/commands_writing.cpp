@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // put, rm: changing what is there.
+#include "agent/printable.h"
 #include "service/arguments.h"
 #include "service/entities.h"
 #include "service/wording.h"
@@ -84,6 +85,25 @@ Got<Json> ops_of(Json document, const std::vector<Assignment>& assignments) {
   return ops;
 }
 
+// The place that each op writes.
+std::vector<std::string> places_of(const Json& ops) {
+  std::vector<std::string> places;
+  for (const Json& op : ops)
+    places.push_back(op["path"].is_string() ? op["path"].get<std::string>()
+                                            : "/" + op["path"][0].get<std::string>());
+  return places;
+}
+
+// Of several values that were given it is said which one is at fault.
+Failure at_place(Failure failure, const std::vector<std::string>& places) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const std::string front = "params.ops[" + std::to_string(i) + "].value";
+    if (failure.message.starts_with(front))
+      failure.message.replace(0, front.size(), agent::printable(places[i]));
+  }
+  return failure;
+}
+
 Got<ExitCode> put_into(const Context& context, Session& session, const Arguments& arguments,
                        const std::string& entity, const std::vector<Assignment>& assignments) {
   Got<Json> document = given_document(arguments);
@@ -95,11 +115,13 @@ Got<ExitCode> put_into(const Context& context, Session& session, const Arguments
     return usage_error("--whole takes the whole document, from --file or --stdin",
                        "without --whole, `syncline put ENTITY PATH=VALUE` sets one place");
   Json params = Json::object();
+  std::vector<std::string> places;
   if (whole) {
     params["value"] = std::move(*document);
   } else {
     Got<Json> ops = ops_of(std::move(*document), assignments);
     if (!ops) return pass_on(ops);
+    places = places_of(*ops);
     params["ops"] = std::move(*ops);
   }
   const Got<std::string> id = find_entity(session, entity);
@@ -109,7 +131,7 @@ Got<ExitCode> put_into(const Context& context, Session& session, const Arguments
   copy_word(arguments, "--wait", "wait", params);
   copy_word(arguments, "--key", "idempotency_key", params);
   const Got<Json> written = session.call(whole ? "entity.put" : "entity.update", std::move(params));
-  if (!written) return pass_on(written);
+  if (!written) return refuse(at_place(written.error(), places));
   context.show(*written, "Saved.\n");
   return ExitCode::ok;
 }

@@ -7,7 +7,8 @@ int number_of(ExitCode code) { return static_cast<int>(code); }
 
 ExitCode exit_code_of(Errc reason) {
   switch (reason) {
-    case Errc::invalid: return ExitCode::usage;
+    case Errc::invalid:
+    case Errc::oversized: return ExitCode::usage;
     case Errc::locked: return ExitCode::locked;
     case Errc::not_found: return ExitCode::not_found;
     case Errc::wrong_password:

@@ -279,9 +279,9 @@ tl::unexpected<Error> why_void(const Document& now, const Op& op) {
 tl::unexpected<Error> no_text(const Document& now, const Path& path) {
   const auto value = now.read(path);
   const std::string instead = value ? ": there is " + described(*value, now.kind_at(path)) : "";
-  return fail_with_advice(Errc::not_found, "no text is at " + spelled(path) + instead,
-                          "entity.get with \"annotated\" shows where texts are; this makes one: " +
-                              making(path, Kind::text));
+  std::string advice = "entity.get with \"annotated\" shows where texts are";
+  if (!path.empty()) advice += "; make a text there first: " + making(path, Kind::text);
+  return fail_with_advice(Errc::not_found, "no text is at " + spelled(path) + instead, advice);
 }
 
 tl::unexpected<Error> nothing_at(const Document& now, const Path& path) {

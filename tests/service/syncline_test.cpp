@@ -208,7 +208,7 @@ TEST_CASE("a change made from an old version is refused with exit code 7") {
   CHECK(agent.cli({"put", note, "title=3", "--if-version", version}).exit_code == 7);
   const auto garbage = agent.cli({"put", note, "title=3", "--if-version", "garbage"});
   CHECK(garbage.exit_code == 2);
-  CHECK(garbage.err.find("if_version is no version") != std::string::npos);
+  CHECK(garbage.err.find("`--if-version` is no version") != std::string::npos);
   CHECK(garbage.err.find("see `syncline help put`") != std::string::npos);
 }
 
@@ -238,6 +238,45 @@ TEST_CASE("wrong usage names what is right") {
   const std::string file = (agent.home() / "bad.json").string();
   std::ofstream(file) << "{\"a\": 1,\n \"\u00e4\": [1,\n 2,}\n";
   says({"put", note, "--whole", "--file", file}, "at line 3, column 4");
+}
+
+TEST_CASE("an empty word where something is needed is wrong usage, and said to be missing") {
+  RunningAgent agent;
+  agent.make_vault();
+  const auto says = [&agent](const std::vector<std::string>& words, const char* sentence) {
+    const Ran ran = agent.cli(words);
+    CHECK(ran.exit_code == 2);
+    CHECK_MESSAGE(ran.err.find(sentence) != std::string::npos, ran.err);
+  };
+  says({"rpc", ""}, "the name of a method is missing");
+  says({"rpc", "entity.get", "[1]"}, "the parameters have to be a JSON object");
+  says({"sync", "--connect", ""}, "`--connect` needs an address to dial\n  write HOST:PORT");
+  says({"net", "relay", "add", ""}, "`net relay add` needs the address of a relay");
+  says({"net", "relay", "remove", ""}, "`net relay remove` needs the address of a relay");
+}
+
+TEST_CASE("what is too long or leads nowhere is said in the words of the command line") {
+  RunningAgent agent;
+  agent.make_vault();
+  const Ran made = agent.cli({"put", "--new", "--json", "title=Trip", "l=[1,2]"});
+  const std::string note = json_of(made.out)["entity"];
+  const auto says = [&](std::vector<std::string> words, const char* sentence) {
+    const Ran ran = agent.cli(std::move(words));
+    CHECK(ran.exit_code == 2);
+    CHECK_MESSAGE(ran.err.find(sentence) == 0, ran.err);
+    CHECK(ran.err.find("params") == std::string::npos);
+  };
+  says({"put", "--new", "--type", std::string(65, 'x'), "a=1"},
+       "syncline: `--type` has 65 bytes, and may have at most 64");
+  says({"put", "--new", "a=" + std::string(16385, 'x')},
+       "syncline: a: the string has 16385 bytes, and may have at most 16384\n  make it a text");
+  says({"put", note, "b=1", R"(a={"$set":[[1]]})"},
+       "syncline: /a.$set[0] has to be a string, a number, true, false or null");
+  says({"put", note, "title/x=1"},
+       "syncline: /title is a plain string, and nothing is inside of it\n  correct the path");
+  says({"put", note, "l/9=1"},
+       "syncline: /l is a list of 2 items, and has no item 9\n  its items are /l/0 to /l/1\n");
+  says({"get", note, "a~7"}, "syncline: PATH has a \"~\"");
 }
 
 TEST_CASE("who joins with what is no code is told before an agent is started") {
