@@ -155,9 +155,9 @@ Status Links::hear(House& house, Turn& turn, Entry& entry, const session::Messag
   return {};
 }
 
-// One link per device: a direct one rather than one by a relay; if both sides dialled at once, the
-// one dialled by the smaller id; of two dialled by the same side the newer one, because the older
-// may be dead.
+// One link per device: the newer one, because the older may be dead. Of two made at once: a direct
+// one rather than one by a relay; if both sides dialled, the one dialled by the smaller id. Spec
+// S15.
 Status Links::begin_device_link(House& house, Turn& turn, Pairing& pairing, Entry& entry,
                                 const session::Remote& remote) {
   const space::DeviceAdmit* admit = house.roster.device_by_box_key(remote.key);
@@ -167,12 +167,12 @@ Status Links::begin_device_link(House& house, Turn& turn, Pairing& pairing, Entr
   if (Entry* other = find_device(device)) {
     const bool prefer_own_dial = house.identity->device < device;
     const bool differ = is_relayed(other->address) != is_relayed(entry.address);
-    // Who has a direct link does not call by a relay: an older one is dead, and only we do not
-    // know.
+    // Who has a link does not make another one, but for a better one: an older one is dead, and
+    // only we do not know.
     const bool is_young = turn.now.instant - other->since < together;
     const bool keep_other =
-        differ ? is_relayed(entry.address) && is_young
-               : other->dialled != entry.dialled && other->dialled == prefer_own_dial;
+        is_young && (differ ? is_relayed(entry.address)
+                            : other->dialled != entry.dialled && other->dialled == prefer_own_dial);
     Entry& loser = keep_other ? entry : *other;
     loser.session()->say_bye(session::ByeReason::replaced);
     loser.closing = true;

@@ -17,6 +17,7 @@ import dht_test  # noqa: E402
 import hosts  # noqa: E402
 import relay_test  # noqa: E402
 from hosts import agents  # noqa: E402
+from watching import process_of, wakeups  # noqa: E402
 
 SECONDS = float(os.environ.get("SYNCLINE_BENCH_SECONDS", "60"))
 SETTLE = 180.0  # by then the DHT node has gone to rest
@@ -30,28 +31,10 @@ def figure(case, metric, unit, value, limit=None):
                       "ratio": None if limit is None else round(value / limit, 3)}), flush=True)
 
 
-def wakeups(pid):
-    """How often any of its threads was put on a processor after a wait, and the processor time in seconds."""
-    switches = 0
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        fields = dict(line.split(":", 1) for line in (task / "status").read_text().splitlines() if ":" in line)
-        switches += int(fields["voluntary_ctxt_switches"])
-    stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return switches, (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def carried(host):
     """Bytes on the wire of the host, by protocol as far as the kernel tells."""
     shown = json.loads(hosts.run("ip", "-j", "-s", "-n", host.space, "link", "show", "eth0").stdout)[0]["stats64"]
     return shown["rx"]["bytes"] + shown["tx"]["bytes"]
-
-
-def process_of(agent):
-    """The agent itself, not the program that put it into its namespace."""
-    pid = agent.process.pid
-    while pathlib.Path(f"/proc/{pid}/comm").read_text().strip() != "synclined":
-        pid = int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-    return pid
 
 
 def watch(case, host, agent):

@@ -216,6 +216,15 @@ void Devices::isolate(std::size_t index) {
   }
 }
 
+void Devices::lose_links(std::size_t index) {
+  for (const Wire& wire : wires_)
+    for (int side = 0; side < 2; ++side)
+      if (wire.device[side] == index)
+        devices_[index]->inputs.push_back(step::LinkDown{wire.link[side]});
+  std::erase_if(
+      wires_, [&](const Wire& wire) { return wire.device[0] == index || wire.device[1] == index; });
+}
+
 void Devices::part(std::size_t one, std::size_t other) {
   parted_.insert(std::minmax(one, other));
   for (const Wire& wire : std::vector<Wire>(wires_)) {

@@ -77,6 +77,8 @@ class Devices {
   // While a device is isolated its links are cut and its dials fail.
   void isolate(std::size_t index);
   void reconnect(std::size_t index);
+  // Its links are gone, and nobody tells the other devices.
+  void lose_links(std::size_t index);
   // Two devices cannot reach each other any more.
   void part(std::size_t one, std::size_t other);
 

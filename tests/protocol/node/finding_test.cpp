@@ -103,6 +103,22 @@ TEST_CASE("a device that appears at another address is connected there at once")
   CHECK(is_linked(pair.devices, 1));
 }
 
+TEST_CASE("S15: a device whose links died unheard is connected at once, whoever dialled them") {
+  Pair pair;
+  for (const std::size_t loser : {0, 1, 0, 1}) {
+    CAPTURE(loser);
+    pair.devices.run(5s);
+    pair.devices.lose_links(loser);
+    step::EntityCreate create;
+    create.ops.push_back(crdt::Op{{}, crdt::MapSet{"a", crdt::Scalar(std::int64_t{1})}});
+    const EntityId entity = pair.devices.get<step::WrittenAnswer>(loser, std::move(create)).entity;
+    pair.devices.run(2s);
+    step::EntityGet get;
+    get.entity = entity;
+    CHECK(pair.devices.call(1 - loser, get));
+  }
+}
+
 TEST_CASE("an announcement is another one after two hours, and after every change of addresses") {
   Pair pair;
   const auto before = pair.announced();
