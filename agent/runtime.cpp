@@ -32,13 +32,16 @@ Runtime::Runtime(Parts parts)
                         }),
       dialler_(parts_.io, TcpDial::Events{
                               .connected =
-                                  [this](Link link, tcp::socket socket, std::string address) {
-                                    links_.add(link, std::move(socket));
-                                    push(step::LinkUp{link, std::move(address), true});
+                                  [this](TcpDial::Connected made, tcp::socket socket) {
+                                    dialled(std::move(made), std::move(socket));
                                   },
                               .failed =
                                   [this](Link link, std::string reason) {
                                     push(step::DialFailed{link, std::move(reason)});
+                                  },
+                              .bind_to_door =
+                                  [this](tcp::socket& socket, const asio::ip::address& remote) {
+                                    return listen_.bind_beside(socket, remote);
                                   },
                           }),
       listen_(parts_.io,
@@ -127,6 +130,14 @@ void Runtime::accepted(tcp::socket socket, const tcp::endpoint& remote) {
   push(step::LinkUp{link, address_text(HostPort{host, remote.port()}), false});
 }
 
+void Runtime::dialled(TcpDial::Connected made, tcp::socket socket) {
+  ErrorCode gone;
+  const tcp::endpoint remote = socket.remote_endpoint(gone);
+  const std::uint16_t door = gone ? std::uint16_t{0} : listen_.port_for(remote.address());
+  links_.add(made.link, std::move(socket));
+  push(step::LinkUp{made.link, std::move(made.address), true, std::move(made.local), door});
+}
+
 void Runtime::take_stretched() {
   for (step::Stretched& result : stretcher_->take_results()) push(std::move(result));
 }
@@ -167,7 +178,7 @@ void Runtime::perform(step::Effect& effect) {
 
 void Runtime::dial(const step::Dial& dial) {
   SYNCLINE_CHECK(dial.link.value >> 63 == 1);  // the other half of the numbers is ours
-  dialler_.dial(dial.link, dial.address);
+  dialler_.dial(dial);
 }
 
 void Runtime::hang_up(const step::Hangup& hangup) {

@@ -93,6 +93,7 @@ class Runtime {
   void reply(step::Reply& reply);
   Status save_identity(Bytes identity);
   void accepted(tcp::socket socket, const tcp::endpoint& remote);
+  void dialled(TcpDial::Connected made, tcp::socket socket);
   void take_stretched();
   void commit_failed(const Error& error);
   void try_reopen();

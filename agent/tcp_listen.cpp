@@ -2,9 +2,15 @@
 #include "agent/tcp_listen.h"
 
 #include <boost/asio/ip/v6_only.hpp>
+#include <sys/socket.h>
 
 namespace syncline::agent {
 namespace {
+
+// Whether another socket of this user may be bound to the same port.
+bool set_shared(int socket, int value) {
+  return ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value) == 0;
+}
 
 Error bind_error(const HostPort& where, const ErrorCode& error) {
   const Errc code = error == asio::error::address_in_use ? Errc::busy : Errc::io;
@@ -99,6 +105,37 @@ std::vector<HostPort> TcpListen::bound() const {
     if (!error) all.push_back({at.address().to_string(), at.port()});
   }
   return all;
+}
+
+std::shared_ptr<TcpListen::Door> TcpListen::door_for(const asio::ip::address& remote) const {
+  for (const auto& door : doors_) {
+    ErrorCode error;
+    const asio::ip::address at = door->acceptor.local_endpoint(error).address();
+    if (!error && at.is_v4() == remote.is_v4() && at.is_loopback() <= remote.is_loopback())
+      return door;
+  }
+  return nullptr;
+}
+
+std::uint16_t TcpListen::port_for(const asio::ip::address& remote) const {
+  const auto door = door_for(remote);
+  ErrorCode error;
+  return door ? door->acceptor.local_endpoint(error).port() : std::uint16_t{0};
+}
+
+ErrorCode TcpListen::bind_beside(tcp::socket& socket, const asio::ip::address& remote) {
+  const auto door = door_for(remote);
+  if (!door) return asio::error::address_in_use;
+  ErrorCode error;
+  const tcp::endpoint at = door->acceptor.local_endpoint(error);
+  if (!error) socket.set_option(tcp::socket::reuse_address(true), error);
+  if (error) return error;
+  const int listening = door->acceptor.native_handle();
+  if (!set_shared(socket.native_handle(), 1) || !set_shared(listening, 1))
+    return asio::error::operation_not_supported;
+  socket.bind(at, error);
+  (void)set_shared(listening, 0);
+  return error;
 }
 
 void TcpListen::accept_next(const std::shared_ptr<Door>& door) {

@@ -33,11 +33,18 @@ class TcpListen {
 
   std::vector<HostPort> bound() const;
 
+  // The port at which a connection of this kind of address would be taken; 0: none would.
+  std::uint16_t port_for(const asio::ip::address& remote) const;
+  // Binds an open socket to that port, from which it is to be dialled. For as long as that takes
+  // the port can be bound twice, by this user only; nobody else can listen there.
+  ErrorCode bind_beside(tcp::socket& socket, const asio::ip::address& remote);
+
  private:
   struct Door;
   Status bind(const HostPort& where);
   Status bind_any(const std::vector<HostPort>& where);
   void accept_next(const std::shared_ptr<Door>& door);
+  std::shared_ptr<Door> door_for(const asio::ip::address& remote) const;
 
   asio::io_context& io_;
   Accepted accepted_;

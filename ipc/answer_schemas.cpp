@@ -21,7 +21,9 @@ Schema link_schema() {
                      required("state", one_of("how far it is", {"connecting", "syncing", "live"})),
                      required("up_s", count("seconds since it was opened")),
                      required("bytes_sent", count("bytes sent")),
-                     required("bytes_received", count("bytes received"))});
+                     required("bytes_received", count("bytes received")),
+                     required("punched", boolean("whether both ends connected at once, through "
+                                                 "routers that let nobody in"))});
 }
 
 Schema device_schema() {
@@ -38,26 +40,51 @@ Schema device_schema() {
        optional("receipt_at", time("its newest signed receipt"))});
 }
 
+Schema punch_schema() {
+  return object("connecting at once with a device that a relay links",
+                {required("running", boolean("whether it is being tried")),
+                 required("rounds", count("tries that failed between the addresses that both have "
+                                          "now; after four it rests until something changes")),
+                 optional("tried_s", count("seconds since the last try began")),
+                 optional("result", any_text("what came of it, if it failed")),
+                 optional("next_try_s", count("seconds until the next one"))});
+}
+
+Schema nat_schema() {
+  return object(
+      "what is between this device and the internet, as relays see it",
+      {required("kind",
+                one_of("\"none\": it is seen at its own address; \"preserving\": at "
+                       "another with the same ports; \"independent\": with other ports, "
+                       "the same towards everybody; \"changing\": with other ports, and "
+                       "one relay cannot tell more; \"dependent\": with a new port "
+                       "towards everybody",
+                       {"unknown", "none", "preserving", "independent", "changing", "dependent"})),
+       required("outer", array("where it is seen if it connects from its own port", any_text(""),
+                               unbounded))});
+}
+
 Schema reach_schema() {
   return object(
-      "", {required("device", id16("its id")),
-           optional("name", any_text("its name; left out while the vault is locked")),
-           listed("links", link_schema()),
-           listed("addresses",
-                  object("in the order in which they are tried",
-                         {required("address", any_text("host and port")),
-                          required("source",
-                                   one_of("announced on a local network now, remembered, or told "
-                                          "by another device",
-                                          {"nearby", "remembered", "told"})),
-                          required("allowed", boolean("whether the mode lets it be dialled")),
-                          optional("tried_s", count("seconds since it was dialled last")),
-                          optional("result", any_text("what came of that, if it failed"))})),
-           optional("next_try_s", count("seconds until it is dialled again; left out while it is "
-                                        "connected or there is nowhere to look")),
-           optional("dht_asked_s", count("seconds since the DHT was asked for it last")),
-           optional("dht_found_s",
-                    count("seconds since the DHT had a record of it that was believed"))});
+      "",
+      {required("device", id16("its id")),
+       optional("name", any_text("its name; left out while the vault is locked")),
+       listed("links", link_schema()),
+       listed("addresses",
+              object("in the order in which they are tried",
+                     {required("address", any_text("host and port")),
+                      required("source",
+                               one_of("announced on a local network now, remembered, or told "
+                                      "by another device",
+                                      {"nearby", "remembered", "told"})),
+                      required("allowed", boolean("whether the mode lets it be dialled")),
+                      optional("tried_s", count("seconds since it was dialled last")),
+                      optional("result", any_text("what came of that, if it failed"))})),
+       optional("next_try_s", count("seconds until it is dialled again; left out while it is "
+                                    "connected or there is nowhere to look")),
+       optional("dht_asked_s", count("seconds since the DHT was asked for it last")),
+       optional("dht_found_s", count("seconds since the DHT had a record of it that was believed")),
+       optional("punch", punch_schema())});
 }
 
 Schema dht_schema() {
@@ -141,8 +168,8 @@ Schema net_schema() {
                 object("the router of this network, if it passes connections on",
                        {optional("address", any_text("host and port, as dialled from outside")),
                         required("sentence", any_text("how it is, for people"))})),
-       required("dht", dht_schema()), listed("relays", relay_schema()),
-       listed("devices", reach_schema())});
+       required("nat", nat_schema()), required("dht", dht_schema()),
+       listed("relays", relay_schema()), listed("devices", reach_schema())});
 }
 
 Schema status_schema() {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/answers.h"
 
+#include "ipc/answer_parts.h"
+#include "ipc/net_answers.h"
 #include "ipc/path.h"
 #include "ipc/text_marks.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace syncline::ipc {
@@ -18,22 +19,6 @@ std::string padded(std::int64_t number, std::size_t width) {
   return digits;
 }
 
-template <class Rows, class Show>
-Json rows_of(const Rows& rows, Show show) {
-  Json made = Json::array();
-  for (const auto& row : rows) made.push_back(show(row));
-  return made;
-}
-
-// Left out when empty.
-void put_text(Json& object, const char* name, const std::string& text) {
-  if (!text.empty()) object[name] = text;
-}
-
-std::int64_t seconds_of(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
-}
-
 std::string_view name_of(step::VaultState state) {
   switch (state) {
     case step::VaultState::none: return "none";
@@ -42,15 +27,6 @@ std::string_view name_of(step::VaultState state) {
     case step::VaultState::joining: return "joining";
   }
   return "none";
-}
-
-std::string_view name_of(step::LinkState state) {
-  switch (state) {
-    case step::LinkState::connecting: return "connecting";
-    case step::LinkState::syncing: return "syncing";
-    case step::LinkState::live: return "live";
-  }
-  return "connecting";
 }
 
 std::string_view name_of(step::PairPhase phase) {
@@ -65,82 +41,10 @@ std::string_view name_of(step::PairPhase phase) {
   return "idle";
 }
 
-Json show(const step::LinkStatus& link) {
-  return {{"address", link.address},       {"dialled", link.dialled},
-          {"state", name_of(link.state)},  {"up_s", seconds_of(link.since)},
-          {"bytes_sent", link.bytes_sent}, {"bytes_received", link.bytes_received}};
-}
-
-std::string_view name_of(step::NetworkMode mode) {
-  switch (mode) {
-    case step::NetworkMode::anywhere: return "anywhere";
-    case step::NetworkMode::lan_only: return "lan-only";
-    case step::NetworkMode::off: return "off";
-  }
-  return "off";
-}
-
-const char* show(step::AddressSource source) {
-  switch (source) {
-    case step::AddressSource::remembered: return "remembered";
-    case step::AddressSource::nearby: return "nearby";
-    case step::AddressSource::told: return "told";
-  }
-  return "told";
-}
-
-Json show(const step::AddressStatus& address) {
-  Json made = {
-      {"address", address.address}, {"source", show(address.source)}, {"allowed", address.allowed}};
-  if (address.tried) made["tried_s"] = seconds_of(*address.tried);
-  put_text(made, "result", address.result);
-  return made;
-}
-
-std::string_view name_of(step::RelayState state) {
-  switch (state) {
-    case step::RelayState::waiting: return "waiting";
-    case step::RelayState::dialling: return "dialling";
-    case step::RelayState::ready: return "ready";
-  }
-  return "waiting";
-}
-
-Json show(const step::RelayStatus& relay) {
-  Json made = {{"address", relay.address}, {"state", name_of(relay.state)}};
-  put_text(made, "reason", relay.reason);
-  if (relay.next_try) made["next_try_s"] = seconds_of(*relay.next_try);
-  return made;
-}
-
-Json show(const step::ReachStatus& reach) {
-  Json made = {
-      {"device", reach.device.hex()},
-      {"links", rows_of(reach.links, [](const auto& link) { return show(link); })},
-      {"addresses", rows_of(reach.addresses, [](const auto& address) { return show(address); })}};
-  put_text(made, "name", reach.name);
-  if (reach.next_try) made["next_try_s"] = seconds_of(*reach.next_try);
-  if (reach.dht_asked) made["dht_asked_s"] = seconds_of(*reach.dht_asked);
-  if (reach.dht_found) made["dht_found_s"] = seconds_of(*reach.dht_found);
-  return made;
-}
-
-Json show(const step::DhtStatus& dht) {
-  Json made = {{"available", dht.available},
-               {"works", dht.works},
-               {"nodes", dht.nodes},
-               {"sentence", dht.sentence}};
-  if (dht.published) {
-    made["published_s"] = seconds_of(*dht.published);
-    made["copies"] = dht.copies;
-  }
-  return made;
-}
-
 Json show(const step::DeviceStatus& device) {
   Json made = {{"device", device.id.hex()},
                {"self", device.is_self},
-               {"links", rows_of(device.links, [](const auto& link) { return show(link); })},
+               {"links", rows_of(device.links, [](const auto& link) { return link_json(link); })},
                {"addresses", device.addresses},
                {"level", device.level},
                {"missing_there", device.missing_there},
@@ -259,11 +163,22 @@ std::string_view name_of(step::VersionKind kind) {
 
 Json show(const history::Change& change) {
   Json made = {{"path", pointer_of(change.path)}};
+  const bool is_node =
+      !change.path.empty() && std::holds_alternative<crdt::NodeStep>(change.path.back());
+  const auto tell_spot = [&] {
+    made["parent"] = change.parent.empty() ? Json() : Json(change.parent);
+    made["at"] = change.position;
+  };
   switch (change.kind) {
     case history::ChangeKind::add:
     case history::ChangeKind::replace:
       made["op"] = change.kind == history::ChangeKind::add ? "add" : "replace";
       made["value"] = to_json(change.value);
+      if (is_node && change.kind == history::ChangeKind::add) tell_spot();
+      break;
+    case history::ChangeKind::move:
+      made["op"] = "move";
+      tell_spot();
       break;
     case history::ChangeKind::remove: made["op"] = "remove"; break;
     case history::ChangeKind::text:
@@ -325,19 +240,7 @@ struct Shower {
     return made;
   }
 
-  Json operator()(const step::NetAnswer& net) const {
-    Json router = {{"sentence", net.router_sentence}};
-    if (net.router_address) router["address"] = *net.router_address;
-    return {
-        {"mode", name_of(net.mode)},
-        {"listening", net.listening},
-        {"lan",
-         {{"works", net.lan_works}, {"sentence", net.lan_sentence}, {"announced", net.announced}}},
-        {"router", std::move(router)},
-        {"dht", show(net.dht)},
-        {"relays", rows_of(net.relays, [](const auto& row) { return show(row); })},
-        {"devices", rows_of(net.devices, [](const auto& row) { return show(row); })}};
-  }
+  Json operator()(const step::NetAnswer& net) const { return net_json(net); }
 
   Json operator()(const step::RebuildAnswer& answer) const {
     return {{"entities", answer.entities},

@@ -70,6 +70,47 @@ std::string dht_text_of(const Json& device) {
   return text + "\n";
 }
 
+// Between two devices that only a relay connects.
+std::string punch_text_of(const Json& device) {
+  const auto punch = device.find("punch");
+  if (punch == device.end()) return "";
+  std::string text = "  hole punching  ";
+  const std::string result = safe(*punch, "result");
+  if (!punch->contains("tried_s"))
+    text += "not tried yet" + (result.empty() ? "" : ": " + result);
+  else if (yes(*punch, "running"))
+    text += "being tried now";
+  else
+    text += "tried " + lasting(number(*punch, "tried_s")) + " ago" +
+            (result.empty() ? "" : ": " + result);
+  if (const auto rounds = number(*punch, "rounds"); rounds > 0)
+    text += ", failed " + std::to_string(rounds) + (rounds == 1 ? " time" : " times");
+  if (punch->contains("next_try_s"))
+    text += ", tried again in " + lasting(number(*punch, "next_try_s"));
+  else if (number(*punch, "rounds") > 0 && !yes(*punch, "running"))
+    text += ", not again before an address changes (`syncline sync` tries at once)";
+  return text + "\n";
+}
+
+std::string nat_text(const Json& nat) {
+  const std::string kind = safe(nat, "kind");
+  std::string text = "not known: no relay has seen this device yet";
+  if (kind == "none") text = "none: relays see this device at its own address";
+  if (kind == "preserving") text = "a router translates the address and keeps ports";
+  if (kind == "independent")
+    text = "a router translates addresses and ports, the same for everybody";
+  if (kind == "changing")
+    text =
+        "a router translates addresses and ports; a second relay would show whether always alike";
+  if (kind == "dependent")
+    text =
+        "a router takes a new port towards everybody: holes can hardly be punched, a relay helps";
+  std::string outer;
+  for (const Json& address : list(nat, "outer"))
+    outer += (outer.empty() ? "; seen as " : ", ") + safe({{"text", address}}, "text");
+  return text + outer;
+}
+
 Cell result_of(const Json& address, const Json& device) {
   for (const Json& link : list(device, "links"))
     if (link.value("address", "") == address.value("address", "-"))
@@ -88,7 +129,8 @@ std::string device_text(const Context& context, const Json& device) {
       context.terminal.toned(Tone::strong, name.empty() ? short_id(safe(device, "device")) : name);
   for (const Json& link : list(device, "links")) {
     const std::string address = safe(link, "address");
-    out += "  " + context.terminal.toned(Tone::good, way_of(address) + " " + address) + "  " +
+    const std::string way = way_of(address) + (yes(link, "punched") ? " (punched) " : " ");
+    out += "  " + context.terminal.toned(Tone::good, way + address) + "  " +
            lasting(number(link, "up_s")) + ", " + sized(number(link, "bytes_sent")) + " sent, " +
            sized(number(link, "bytes_received")) + " received, " +
            (yes(link, "dialled") ? "dialled from here" : "dialled from there");
@@ -105,7 +147,7 @@ std::string device_text(const Context& context, const Json& device) {
     table.add({{"  " + safe(address, "address")},
                {safe(address, "source"), Tone::faint},
                result_of(address, device)});
-  return out + table.text(context.terminal) + dht_text_of(device);
+  return out + table.text(context.terminal) + punch_text_of(device) + dht_text_of(device);
 }
 
 std::string net_text(const Context& context, const Json& net) {
@@ -120,6 +162,8 @@ std::string net_text(const Context& context, const Json& net) {
     out += labelled(context.terminal, "Local net", safe(*lan, "sentence"));
   if (const auto router = net.find("router"); router != net.end())
     out += labelled(context.terminal, "Router", safe(*router, "sentence"));
+  if (const auto nat = net.find("nat"); nat != net.end())
+    out += labelled(context.terminal, "NAT", nat_text(*nat));
   if (const auto dht = net.find("dht"); dht != net.end())
     out += labelled(context.terminal, "DHT", dht_text(*dht));
   for (const Json& relay : list(net, "relays")) {

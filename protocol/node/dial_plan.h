@@ -32,8 +32,13 @@ struct DialRelay {};  // to be called there
 struct DialTake {     // a relay rang: somebody calls
   discovery::SpliceToken token;
 };
+struct DialPunch {  // at once with that device, by agreement
+  DeviceId device;
+  std::uint32_t attempt = 0;
+  bool begins = false;  // the handshake; otherwise the other device does
+};
 struct DialPurpose {
-  std::variant<DialDevice, DialTyped, DialInviter, DialRelay, DialTake> whom;
+  std::variant<DialDevice, DialTyped, DialInviter, DialRelay, DialTake, DialPunch> whom;
   std::string address;
 };
 

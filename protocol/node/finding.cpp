@@ -155,6 +155,8 @@ step::NetAnswer Finding::status_of(const House& house, const Links& links, Now n
   answer.router_address = house.router.address;
   answer.router_sentence = house.router.sentence;
   answer.relays = house.relays.status(now.instant);
+  answer.nat = links.outer().nat();
+  answer.outer = links.outer().addresses(house.listen_addresses);
   if (!house.has_vault()) return answer;
   for (const auto& [device, admit] : house.roster.devices()) {
     if (device == house.identity->device) continue;
@@ -163,6 +165,7 @@ step::NetAnswer Finding::status_of(const House& house, const Links& links, Now n
     if (house.vault) reach.name = house.vault->device_name(device);
     reach.links = links.status_of(device, now);
     reach.addresses = links.plan().addresses_of(device, now.instant);
+    reach.punch = links.puncher().status(device, now.instant);
     if (reach.links.empty()) reach.next_try = links.plan().next_try(device, now.instant);
     answer.devices.push_back(std::move(reach));
   }

@@ -45,6 +45,9 @@ void Links::up(House& house, Turn& turn, Pairing& pairing, const step::LinkUp& i
   }
   auto entry = std::make_unique<Entry>(input.link, input.address, turn.now.instant);
   entry->dialled = input.dialled;
+  entry->local = input.local;
+  entry->door = input.door;
+  if (!input.dialled) recognise_punched(house, turn, *entry);
   if (input.dialled && !begin_dialled(house, turn, pairing, *entry)) {
     dialling_.erase(input.link);
     turn.effects.push_back(step::Hangup{input.link, "not wanted any more"});
@@ -132,6 +135,7 @@ Status Links::handle_event(House& house, Turn& turn, Pairing& pairing, Entry& en
   if (const auto* message = std::get_if<session::Message>(&event)) {
     if (!entry.device) return fail(Errc::invalid, "a message before the link was open");
     if (message->channel == session::Channel::ephemeral) return hear(house, turn, entry, *message);
+    if (message->type == sync::punch_type) return hear_punch(house, turn, entry, *message);
     const Status handled =
         house.replicator->handle(entry.link, message->type, message->body, turn.draft, turn.now);
     if (handled) entry.session()->consumed(message->channel, message->cost);
@@ -186,11 +190,16 @@ Status Links::begin_device_link(House& house, Turn& turn, Pairing& pairing, Entr
   entry.device = device;
   const Status loaded = plan_.load(turn.draft, device);
   if (!loaded) return loaded;
-  if (is_relayed(entry.address))
+  if (is_relayed(entry.address)) {
     plan_.linked_by_relay(device, turn.now.instant);
-  else
+    puncher_.relayed(device, turn.now.instant);
+  } else {
     plan_.linked(device);
-  if (entry.dialled && !is_relayed(entry.address))
+    puncher_.linked(device);
+    stop_punching(turn, device, entry.link);
+  }
+  // What was punched leads there once.
+  if (entry.dialled && !entry.punched && !is_relayed(entry.address))
     plan_.remember(turn.draft, device, entry.address);
   stop_dialling(house, turn, pairing, device, entry);
   dialling_.erase(entry.link);
@@ -215,9 +224,12 @@ void Links::down(House& house, Turn& turn, Pairing& pairing, Link link) {
 void Links::end(House& house, Turn& turn, Pairing& pairing, Link link, const std::string& reason) {
   const auto purpose = dialling_.find(link);
   if (purpose != dialling_.end()) {
-    if (std::holds_alternative<DialRelay>(purpose->second.whom))
+    if (std::holds_alternative<DialRelay>(purpose->second.whom)) {
       house.relays.lost(relay_of(purpose->second.address), reason, turn.now.instant);
-    else
+      outer_.lost(relay_of(purpose->second.address));
+    } else if (const auto* punch = std::get_if<DialPunch>(&purpose->second.whom)) {
+      puncher_.failed({punch->device, punch->attempt}, reason, turn.now.instant);
+    } else
       plan_.failed(purpose->second, reason, turn.now.instant);
     dialling_.erase(purpose);
   }
@@ -230,6 +242,7 @@ void Links::end(House& house, Turn& turn, Pairing& pairing, Link link, const std
     house.replicator->link_gone(link, turn.now);
     house.relay->link_gone(link);
     plan_.lost(*entry->device, turn.now.instant);
+    puncher_.unlinked(*entry->device);
     turn.must_settle = true;
   }
 }
@@ -241,6 +254,8 @@ void Links::dial_failed(House& house, Turn& turn, Pairing& pairing, const step::
     pairing.dial_failed(turn, input.reason);
   } else if (std::holds_alternative<DialRelay>(purpose->second.whom)) {
     house.relays.lost(relay_of(purpose->second.address), input.reason, turn.now.instant);
+  } else if (const auto* punch = std::get_if<DialPunch>(&purpose->second.whom)) {
+    puncher_.failed({punch->device, punch->attempt}, input.reason, turn.now.instant);
   } else {
     plan_.failed(purpose->second, input.reason, turn.now.instant);
     if (std::holds_alternative<DialTyped>(purpose->second.whom))
@@ -305,6 +320,7 @@ void Links::tell_of_others(House& house, const DeviceId& device) {
 void Links::dial_due(House& house, Turn& turn, Pairing& pairing) {
   std::vector<DialPurpose> due;
   plan_.set_mode(house.network);
+  punch_due(house, turn);
   if (house.network == step::NetworkMode::off) return;
   if (const auto address = pairing.next_address(house, turn))
     due.push_back({DialInviter{}, *address});
@@ -317,13 +333,17 @@ void Links::dial_due(House& house, Turn& turn, Pairing& pairing) {
       for (const std::string& relay : house.relays.due(turn.now.instant))
         due.push_back({DialRelay{}, std::string(relay_prefix) + relay});
   }
-  for (DialPurpose& purpose : due) dial(turn, std::move(purpose));
+  for (DialPurpose& purpose : due) dial(house, turn, std::move(purpose));
 }
 
-void Links::dial(Turn& turn, DialPurpose purpose) {
+void Links::dial(House& house, Turn& turn, DialPurpose purpose) {
   const Link link{next_link_++};
+  const std::string to = is_relayed(purpose.address) ? relay_of(purpose.address) : purpose.address;
+  // Not again from a port at which that relay may still know a connection that is dead.
+  const bool from_door =
+      std::holds_alternative<DialRelay>(purpose.whom) && !house.relays.has_failed(to);
   turn.effects.push_back(
-      step::Dial{link, is_relayed(purpose.address) ? relay_of(purpose.address) : purpose.address});
+      step::Dial{link, to, from_door ? step::DialFrom::door_or_any : step::DialFrom::any_port});
   dialling_.emplace(link, std::move(purpose));
 }
 
@@ -346,7 +366,9 @@ std::optional<Instant> Links::deadline(const House& house) const {
   }
   if (!house.identity || house.network == step::NetworkMode::off) return first;
   consider(plan_.deadline(standing()));
-  if (house.network == step::NetworkMode::anywhere) consider(house.relays.deadline());
+  if (house.network != step::NetworkMode::anywhere) return first;
+  consider(house.relays.deadline());
+  consider(puncher_.deadline());
   return first;
 }
 
@@ -437,7 +459,8 @@ std::vector<step::LinkStatus> Links::status_of(const DeviceId& device, Now now) 
   for (const auto& [link, entry] : entries_) {
     if (entry->device != device) continue;
     out.push_back({entry->address, entry->dialled, step::LinkState::syncing,
-                   now.instant - entry->since, entry->bytes_sent, entry->bytes_received});
+                   now.instant - entry->since, entry->bytes_sent, entry->bytes_received,
+                   entry->punched});
   }
   return out;
 }

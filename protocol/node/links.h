@@ -9,7 +9,9 @@
 
 #include "protocol/discovery/relay_client.h"
 #include "protocol/node/dial_plan.h"
+#include "protocol/node/outer_view.h"
 #include "protocol/node/pairing.h"
+#include "protocol/node/puncher.h"
 #include "protocol/node/turn.h"
 #include "protocol/session/preface.h"
 #include "protocol/session/session.h"
@@ -33,6 +35,7 @@ class Links {
   void dial_now(House& house, Turn& turn) {
     plan_.hurry(house.roster, turn.now.instant);
     house.relays.hurry(turn.now.instant);
+    puncher_.hurry(turn.now.instant);
   }
   // An address a person typed; remembered once a device of the vault answers there.
   void connect(Turn& turn, const std::string& address);
@@ -52,6 +55,8 @@ class Links {
   std::vector<step::LinkStatus> status_of(const DeviceId& device, Now now) const;
   DialPlan& plan() { return plan_; }
   const DialPlan& plan() const { return plan_; }
+  const Puncher& puncher() const { return puncher_; }
+  const OuterView& outer() const { return outer_; }
   // Somebody who may become a link to a device.
   bool is_dialling() const;
   bool is_linked(const DeviceId& device) const { return find_device(device) != nullptr; }
@@ -70,7 +75,10 @@ class Links {
   struct Entry final : sync::Outlet {
     Link link;
     std::string address;
-    bool dialled = false;
+    bool dialled = false;  // of a punched link: by whoever began the handshake
+    bool punched = false;
+    std::string local;  // own end of what was dialled
+    std::uint16_t door = 0;
     Instant since;
     std::variant<session::Arrival, session::Session, PairingLink, ControlStage, SpliceStage> stage;
     std::optional<DeviceId> device;  // of an opened device link
@@ -94,7 +102,15 @@ class Links {
   Status feed_control(House& house, Turn& turn, Entry& entry, Bytes bytes);
   // The bytes of the link itself, once the relay passes them on.
   Result<std::optional<Buffer>> feed_splice(House& house, Turn& turn, Entry& entry, Bytes bytes);
-  void dial(Turn& turn, DialPurpose purpose);
+  void dial(House& house, Turn& turn, DialPurpose purpose);
+  // What is agreed and fired with devices that a relay links.
+  void punch_due(House& house, Turn& turn);
+  Status hear_punch(House& house, Turn& turn, const Entry& entry, const session::Message& message);
+  // The stage of a connection that both sides made at once. False: it is not wanted.
+  bool begin_punched(House& house, Turn& turn, Entry& entry, const DialPunch& punch);
+  // Somebody connected: perhaps the one with whom it was agreed.
+  void recognise_punched(House& house, Turn& turn, Entry& entry);
+  void stop_punching(Turn& turn, const DeviceId& device, Link but);
   void stop_dialling(House& house, Turn& turn, Pairing& pairing, const DeviceId& device,
                      const Entry& linked);
   DialPlan::Standing standing() const;
@@ -114,6 +130,8 @@ class Links {
 
   Entries entries_;
   DialPlan plan_;
+  Puncher puncher_;
+  OuterView outer_;
   std::map<Link, DialPurpose> dialling_;
   std::uint64_t next_link_ = std::uint64_t{1} << 63;
 };

@@ -49,6 +49,8 @@ bool Links::begin_dialled(House& house, Turn& turn, Pairing& pairing, Entry& ent
     entry.stage = SpliceStage{discovery::RelaySplice::take(taken->token, turn.now.instant), false};
     return true;
   }
+  if (const auto* punch = std::get_if<DialPunch>(&purpose->second.whom))
+    return begin_punched(house, turn, entry, *punch);
   const auto* whom = std::get_if<DialDevice>(&purpose->second.whom);
   if (whom != nullptr && is_relayed(address)) {
     entry.address = address;
@@ -68,10 +70,13 @@ Status Links::feed_control(House& house, Turn& turn, Entry& entry, Bytes bytes) 
   if (!events) return pass(events);
   for (const auto& event : *events) {
     if (std::holds_alternative<discovery::RelayControl::Ready>(event)) {
+      const auto& ready = std::get<discovery::RelayControl::Ready>(event);
       house.relays.ready(relay_of(entry.address));
+      outer_.saw(relay_of(entry.address), {ready.observed, entry.local, entry.door});
+      turn.must_settle = true;
       turn.note(step::NoteLevel::normal, "net", "other devices can call at a relay");
     } else if (const auto* rung = std::get_if<discovery::RelayControl::Rung>(&event)) {
-      dial(turn, {DialTake{rung->token}, entry.address});
+      dial(house, turn, {DialTake{rung->token}, entry.address});
     } else if (const auto* failed = std::get_if<discovery::RelayControl::Failed>(&event)) {
       return tl::unexpected<Error>(discovery::explain(failed->code));
     } else {
@@ -125,7 +130,8 @@ void Links::stop_dialling(House& house, Turn& turn, Pairing& pairing, const Devi
 
 bool Links::is_dialling() const {
   return std::ranges::any_of(dialling_, [](const auto& each) {
-    return !std::holds_alternative<DialRelay>(each.second.whom);
+    return !std::holds_alternative<DialRelay>(each.second.whom) &&
+           !std::holds_alternative<DialPunch>(each.second.whom);
   });
 }
 

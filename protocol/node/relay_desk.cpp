@@ -86,6 +86,11 @@ void RelayDesk::ready(const std::string& name) {
   relay->reason.clear();
 }
 
+bool RelayDesk::has_failed(const std::string& name) const {
+  const auto found = std::ranges::find(relays_, name, &Relay::name);
+  return found != relays_.end() && found->failures % 2 == 1;
+}
+
 void RelayDesk::lost(const std::string& name, const std::string& reason, Instant now) {
   Relay* relay = find(name);
   if (relay == nullptr) return;

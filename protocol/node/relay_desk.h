@@ -31,6 +31,8 @@ class RelayDesk {
   // Those to be dialled now; each is dialled until one of the others is called.
   std::vector<std::string> due(Instant now);
   void ready(const std::string& relay);
+  // Whether the last try failed: the next one is made in another way.
+  bool has_failed(const std::string& relay) const;
   void lost(const std::string& relay, const std::string& reason, Instant now);
   // At once: the network changed, or somebody asked.
   void hurry(Instant now);

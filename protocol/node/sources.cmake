@@ -23,6 +23,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/library_types.cpp
           ${CMAKE_CURRENT_LIST_DIR}/library_versions.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/links_punched.cpp
           ${CMAKE_CURRENT_LIST_DIR}/links_relayed.cpp
           ${CMAKE_CURRENT_LIST_DIR}/mark_edit.cpp
           ${CMAKE_CURRENT_LIST_DIR}/mark_notes.cpp
@@ -32,11 +33,13 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/once.cpp
           ${CMAKE_CURRENT_LIST_DIR}/op_check.cpp
           ${CMAKE_CURRENT_LIST_DIR}/open_vault.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/outer_view.cpp
           ${CMAKE_CURRENT_LIST_DIR}/pairing.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence_board.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence_others.cpp
           ${CMAKE_CURRENT_LIST_DIR}/presence_preview.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/puncher.cpp
           ${CMAKE_CURRENT_LIST_DIR}/rebuild.cpp
           ${CMAKE_CURRENT_LIST_DIR}/relay_desk.cpp
           ${CMAKE_CURRENT_LIST_DIR}/shown_text.cpp

@@ -34,6 +34,7 @@ struct LinkStatus {
   Duration since{};  // how long it has been up
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  bool punched = false;  // both ends connected at once, through routers that let nobody in
 };
 
 // How another device stands towards this one. "Proven" figures come from its receipts or
@@ -346,6 +347,14 @@ struct AddressStatus {
   std::optional<Duration> tried;  // how long ago, last
   std::string result;             // of that: empty while it is being tried
 };
+// Connecting at once with a device that is linked by a relay.
+struct PunchStatus {
+  bool is_running = false;
+  std::optional<Duration> tried;  // how long ago, last
+  std::size_t rounds = 0;         // that failed between the addresses that both have now
+  std::string result;             // of the last; empty: it is going on, or it worked
+  std::optional<Duration> next;   // in so long; nothing: until something changes
+};
 struct ReachStatus {
   DeviceId device;
   std::string name;  // empty while locked
@@ -354,6 +363,7 @@ struct ReachStatus {
   std::optional<Duration> next_try;      // in so long; nothing while linked or nowhere to look
   std::optional<Duration> dht_asked{};   // how long ago the DHT was last asked for it
   std::optional<Duration> dht_found{};   // and had a record that was believed
+  std::optional<PunchStatus> punch{};
 };
 enum class RelayState : std::uint8_t {
   waiting,   // for the next try, or for the network mode to allow it
@@ -374,6 +384,15 @@ struct DhtStatus {
   std::optional<Duration> published{};  // how long ago, last
   std::size_t copies = 0;               // of that record
 };
+// What is between this device and the internet, as relays see it.
+enum class NatKind : std::uint8_t {
+  unknown,
+  none,         // it is seen at its own address
+  preserving,   // at another one, with the same ports
+  independent,  // with other ports, the same towards everybody
+  changing,     // with other ports; one relay cannot tell whether always the same
+  dependent,    // with a new port towards everybody
+};
 struct NetAnswer {
   NetworkMode mode = NetworkMode::anywhere;
   std::vector<std::string> listening;
@@ -385,6 +404,8 @@ struct NetAnswer {
   DhtStatus dht{};
   std::optional<std::string> router_address{};  // from which the router passes connections on
   std::string router_sentence{};
+  NatKind nat = NatKind::unknown;
+  std::vector<std::string> outer{};  // where holes can be punched to, as it is seen from outside
 };
 
 using Answer =

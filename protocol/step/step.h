@@ -26,6 +26,9 @@ struct LinkUp {
   Link link;
   std::string address;   // of the other end, "host:port"
   bool dialled = false;  // by us, in answer to Dial
+  std::string local{};   // own end of what was dialled; empty: not known
+  // Where this device takes connections at that end's kind of address; 0: nowhere.
+  std::uint16_t door = 0;
 };
 struct LinkDown {
   Link link;
@@ -116,9 +119,18 @@ using Input =
 
 // ---- Effects: what the node asks of the world ----------------------------------------------
 
+// From which port of this computer.
+enum class DialFrom : std::uint8_t {
+  any_port,
+  door_or_any,  // where connections are taken, so that a router keeps one outer port for both
+  door,         // or not at all
+};
 struct Dial {
   Link link;  // named by the node with the top bit set; answered by LinkUp or DialFailed
   std::string address;
+  DialFrom from = DialFrom::any_port;
+  // How far the first packet goes: through the own router and not to the other's. 0: as usual.
+  std::uint8_t first_ttl = 0;
 };
 struct Send {
   Link link;

@@ -8,6 +8,7 @@ target_sources(
           ${CMAKE_CURRENT_LIST_DIR}/exchange.cpp
           ${CMAKE_CURRENT_LIST_DIR}/messages.cpp
           ${CMAKE_CURRENT_LIST_DIR}/mine.cpp
+          ${CMAKE_CURRENT_LIST_DIR}/punch.cpp
           ${CMAKE_CURRENT_LIST_DIR}/replicator.cpp
           ${CMAKE_CURRENT_LIST_DIR}/rosters.cpp
           ${CMAKE_CURRENT_LIST_DIR}/transfer.cpp)

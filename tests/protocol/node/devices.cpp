@@ -70,8 +70,15 @@ bool Devices::step_device(std::size_t index) {
 }
 
 void Devices::dial(std::size_t from, const step::Dial& dial) {
+  if (dial.from == step::DialFrom::door) return shoot(from, dial);
   ++dials;
   ++dials_of_[from];
+  if (relay && dial.address == RelayOfDevices::address && !isolated_[from]) {
+    // Its router keeps the port, and the door's is 7000.
+    const std::string local = "10.0.0." + std::to_string(from + 1) + ":7000";
+    devices_[from]->inputs.push_back(step::LinkUp{dial.link, dial.address, true, local, 7000});
+    return pass_on(relay->dialled({from, dial.link}));
+  }
   for (std::size_t to = 0; to < devices_.size(); ++to) {
     if (devices_[to]->address != dial.address || isolated_[to] || isolated_[from] || to == from ||
         parted_.contains(std::minmax(from, to)))
@@ -84,6 +91,49 @@ void Devices::dial(std::size_t from, const step::Dial& dial) {
     return;
   }
   devices_[from]->inputs.push_back(step::DialFailed{dial.link, "nobody listens there"});
+}
+
+// The asker shoots last.
+void Devices::shoot(std::size_t from, const step::Dial& dial) {
+  shots.push_back(dial.address);
+  for (const auto& [other, theirs] : shots_) {
+    if (RelayOfDevices::outer(from) != theirs.address ||
+        RelayOfDevices::outer(other) != dial.address || holes == Holes::none)
+      continue;
+    const step::Dial first = theirs;
+    const std::size_t answerer = other;
+    shots_.erase(other);
+    Link links[2] = {first.link, dial.link};
+    const std::size_t ends[2] = {answerer, from};
+    const int taker = holes == Holes::answerer_takes ? 0 : holes == Holes::asker_takes ? 1 : -1;
+    for (int side = 0; side < 2; ++side) {
+      const std::string there = RelayOfDevices::outer(ends[1 - side]);
+      Device& device = *devices_[ends[side]];
+      if (side == taker) {
+        device.inputs.push_back(step::DialFailed{links[side], "address in use"});
+        links[side] = Link{next_link_++};
+      }
+      device.inputs.push_back(step::LinkUp{links[side], there, side != taker});
+    }
+    wires_.push_back({{ends[0], ends[1]}, {links[0], links[1]}});
+    return;
+  }
+  if (holes == Holes::none)
+    devices_[from]->inputs.push_back(step::DialFailed{dial.link, "no answer"});
+  else
+    shots_.insert_or_assign(from, dial);
+}
+
+void Devices::pass_on(const RelayOfDevices::Outputs& outputs) {
+  for (const auto& [to, bytes] : outputs) {
+    Device& device = *devices_[to.first];
+    if (bytes.empty()) {
+      device.inputs.push_back(step::LinkDown{to.second});
+      continue;
+    }
+    device.inputs.push_back(step::Received{to.second, {}});
+    device.bytes.push_back(bytes);
+  }
 }
 
 // Everybody hears everybody, themselves included.
@@ -107,6 +157,7 @@ void Devices::announce(std::size_t index, step::LanPresence presence) {
 }
 
 void Devices::hang_up(std::size_t index, Link link) {
+  if (relay) pass_on(relay->closed({index, link}));
   for (const Wire& wire : std::vector<Wire>(wires_)) {
     for (int side = 0; side < 2; ++side) {
       if (wire.device[side] != index || wire.link[side] != link) continue;
@@ -124,6 +175,8 @@ void Devices::perform(std::size_t index, step::Effect effect) {
       step::Overloaded{
           [&](step::Dial& wanted) { dial(index, wanted); },
           [&](step::Send& send) {
+            if (relay && relay->knows({index, send.link}))
+              pass_on(relay->received({index, send.link}, send.bytes));
             for (const Wire& wire : wires_) {
               for (int side = 0; side < 2; ++side) {
                 if (wire.device[side] != index || wire.link[side] != send.link) continue;

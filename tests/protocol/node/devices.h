@@ -8,6 +8,7 @@
 #include "protocol/crypto/hash.h"
 #include "protocol/node/node.h"
 #include "storage/memory_store.h"
+#include "tests/protocol/node/relay_of_devices.h"
 
 #include <deque>
 #include <map>
@@ -86,6 +87,13 @@ class Devices {
   void pair(std::size_t inviter, std::size_t joiner);
 
   std::uint64_t bytes_carried = 0;
+  // A relay that all can dial.
+  std::unique_ptr<RelayOfDevices> relay;
+  // Whether two devices that connect at once, from their doors, meet: both, or one of them takes
+  // what the other one dialled, because its own packet came later.
+  enum class Holes : std::uint8_t { none, both_dial, asker_takes, answerer_takes };
+  Holes holes = Holes::none;
+  std::vector<std::string> shots;  // where somebody connected to in this way
   // Whether they hear each other's announcements.
   bool has_lan = false;
   // What a device does on the local networks now.
@@ -101,6 +109,8 @@ class Devices {
   bool step_device(std::size_t index);
   void perform(std::size_t index, step::Effect effect);
   void dial(std::size_t from, const step::Dial& dial);
+  void shoot(std::size_t from, const step::Dial& dial);
+  void pass_on(const RelayOfDevices::Outputs& outputs);
   void announce(std::size_t index, step::LanPresence presence);
   void hang_up(std::size_t index, Link link);
   bool advance(Instant until);
@@ -109,6 +119,7 @@ class Devices {
   std::vector<bool> isolated_;
   std::set<std::pair<std::size_t, std::size_t>> parted_;
   std::vector<Wire> wires_;
+  std::map<std::size_t, step::Dial> shots_;  // under way, by device
   std::map<std::size_t, step::LanPresence> lan_;
   std::map<std::size_t, std::uint64_t> dials_of_;
   Instant now_{std::chrono::seconds(1)};

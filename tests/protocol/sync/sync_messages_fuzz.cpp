@@ -4,6 +4,7 @@
 // encodes to the same bytes again (but for a hello, whose later fields are skipped).
 #include "protocol/sync/ephemeral.h"
 #include "protocol/sync/messages.h"
+#include "protocol/sync/punch.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -20,7 +21,7 @@ void same_again(const Result<Message>& decoded, Bytes body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const Bytes body(data + 1, size - 1);
-  switch (data[0] % 14) {
+  switch (data[0] % 15) {
     case 0: (void)sync::decode_hello(body).has_value(); break;
     case 1: same_again(sync::decode_rows(body), body); break;
     case 2: same_again(sync::decode_rows_end(body), body); break;
@@ -34,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 10: same_again(sync::decode_head(body), body); break;
     case 11: same_again(sync::decode_ephemeral(body), body); break;
     case 12: same_again(sync::decode_addresses(body), body); break;
+    case 13: same_again(sync::decode_punch(body), body); break;
     default: same_again(sync::decode_head_wanted(body), body); break;
   }
   return 0;
