@@ -127,7 +127,6 @@ bool removes_nothing(const crdt::Document& now, const Op& op) {
 // One after the other, so that an error is about what was there.
 Status run_each(Rehearsal& rehearsal, std::vector<Op> ops) {
   for (Op& op : ops) {
-    if (Status fits = crdt::check_sizes(op); !fits) return fits;
     const Status done = rehearsal.run({op});
     if (done) continue;
     if (done.error().code != Errc::invalid) return done;
@@ -135,8 +134,13 @@ Status run_each(Rehearsal& rehearsal, std::vector<Op> ops) {
   }
   return {};
 }
-Status run_each(Rehearsal& rehearsal, Result<std::vector<Op>> ops) {
+// What a caller gave as a value in the slot, or the whole document, becomes ops that nobody has
+// seen: an error names the place inside of it.
+Status run_values(Rehearsal& rehearsal, const crdt::Path& slot, Result<std::vector<Op>> ops) {
   if (!ops) return pass(ops);
+  for (const Op& op : *ops)
+    if (Status fits = crdt::check_sizes(op); !fits)
+      return op.path == slot ? fits : Status(failed_at(spelled(op.path), fits));
   return run_each(rehearsal, std::move(*ops));
 }
 
@@ -165,8 +169,9 @@ Status run_put(Rehearsal& rehearsal, const step::Put& put) {
   if (const auto* node = put.slot.empty() ? nullptr : std::get_if<crdt::NodeStep>(&put.slot.back());
       node && !now.read(put.slot))
     return why_void(now, {{put.slot.begin(), put.slot.end() - 1}, crdt::TreeRemove{node->id}});
-  return run_each(rehearsal, crdt::ops_to_put(now, put.slot, put.value, crdt::Naming::by_name,
-                                              rehearsal.rules()));
+  return run_values(
+      rehearsal, put.slot,
+      crdt::ops_to_put(now, put.slot, put.value, crdt::Naming::by_name, rehearsal.rules()));
 }
 
 // A mark ceases to grow at its start when the character that it held on to is removed. Who says
@@ -184,7 +189,7 @@ Status keep_growth(const crdt::Document& before, Rehearsal& rehearsal) {
 }
 
 Status run_marks(Rehearsal& rehearsal, const step::PutMarks& put) {
-  return run_each(rehearsal, ops_to_mark(rehearsal.document(), put));
+  return run_values(rehearsal, put.text, ops_to_mark(rehearsal.document(), put));
 }
 
 struct RunEdit {
@@ -202,7 +207,7 @@ struct RunEdit {
       return way;
     auto made = make_node(rehearsal.document(), insert, random);
     if (!made) return pass(made);
-    if (Status done = run_each(rehearsal, std::move(made->ops)); !done) return done;
+    if (Status done = run_values(rehearsal, insert.tree, std::move(made->ops)); !done) return done;
     crdt::Path slot = insert.tree;
     slot.emplace_back(crdt::NodeStep{made->id});
     nodes_made.push_back(std::move(made->id));
@@ -211,7 +216,7 @@ struct RunEdit {
   Status operator()(const step::NodeMove& move) const {
     const crdt::Document& now = rehearsal.document();
     if (Status way = check_way(now, move.tree, crdt::Kind::tree); !way) return way;
-    return run_each(rehearsal, ops_to_move(now, move, random));
+    return run_values(rehearsal, move.tree, ops_to_move(now, move, random));
   }
 };
 
@@ -273,12 +278,14 @@ struct RunRewrite {
   Rehearsal& rehearsal;
 
   Status operator()(const step::WholePut& put) const {
-    return run_each(rehearsal, crdt::ops_to_put(rehearsal.document(), {}, put.value,
-                                                crdt::Naming::in_passing, rehearsal.rules()));
+    return run_values(rehearsal, {},
+                      crdt::ops_to_put(rehearsal.document(), {}, put.value,
+                                       crdt::Naming::in_passing, rehearsal.rules()));
   }
   Status operator()(const step::MergePatch& merge) const {
-    return run_each(rehearsal,
-                    crdt::ops_of_merge_patch(rehearsal.document(), merge.patch, rehearsal.rules()));
+    return run_values(
+        rehearsal, {},
+        crdt::ops_of_merge_patch(rehearsal.document(), merge.patch, rehearsal.rules()));
   }
   Status operator()(const step::JsonPatch& patch) const {
     for (std::size_t i = 0; i < patch.steps.size(); ++i) {

@@ -101,7 +101,7 @@ Result<step::CursorAnswer> Library::cursor(Desk& desk, const step::TextCursor& c
   const auto text = text_now(desk, **found, command.path);
   if (!text) return pass(text);
   const auto scalars = crdt::scalars_before((*text)->text(), command.position, command.positions);
-  if (!scalars) return pass(scalars);
+  if (!scalars) return no_position(scalars.error(), command.path);
   const crdt::LogTable& logs = table_of(desk, (*found)->space);
   step::CursorAnswer answer;
   answer.cursor = crdt::cursor_at(**text, *scalars, bias_of(command.side), logs).to_text();
@@ -141,7 +141,7 @@ Result<step::BlameAnswer> Library::blame(Desk& desk, const step::TextBlame& comm
   if (!text) return pass(text);
   const std::string utf8 = (*text)->text();
   const auto from = crdt::scalars_before(utf8, command.from, command.positions);
-  if (!from) return pass(from);
+  if (!from) return no_position(from.error(), command.path);
   const Page page = runs_from(**text, *from, command.limit);
   const auto segments = desk.vault.view().history(desk.draft, **found);
   if (!segments) return pass(segments);

@@ -284,6 +284,12 @@ tl::unexpected<Error> no_text(const Document& now, const Path& path) {
   return fail_with_advice(Errc::not_found, "no text is at " + spelled(path) + instead, advice);
 }
 
+tl::unexpected<Error> no_position(const Error& why, const Path& path) {
+  return fail_with_advice(
+      why.code, spelled(path) + ": " + why.context,
+      "read the text again with entity.get; \"positions\" says how it is counted");
+}
+
 tl::unexpected<Error> nothing_at(const Document& now, const Path& path) {
   const std::string what = "nothing is at " + spelled(path);
   auto why = check_way(now, path);

@@ -35,6 +35,8 @@ tl::unexpected<Error> why_void(const crdt::Document& now, const crdt::Op& op);
 
 // Where a text is wanted and none is shown. Errc::not_found, with advice.
 tl::unexpected<Error> no_text(const crdt::Document& now, const crdt::Path& path);
+// A position that is none in the text at `path`.
+tl::unexpected<Error> no_position(const Error& why, const crdt::Path& path);
 // Where a value is wanted and none is shown.
 tl::unexpected<Error> nothing_at(const crdt::Document& now, const crdt::Path& path);
 

@@ -318,6 +318,41 @@ TEST_CASE("a value that no document can hold is refused at its place in every fo
                 "params.value");
 }
 
+TEST_CASE("what is too long for the set that is there is refused with its place in the document") {
+  Refuser refuser;
+  const Refusal row{R"({"s":["LONG"]})", "/s: the string in a set has 16385 bytes",
+                    "keep long strings", "too_large"};
+  const Json value = spelled_out(row.asked);
+  refuser.check(row, "entity.put", {{"entity", refuser.entity}, {"value", value}}, "");
+  refuser.check(row, "entity.update", {{"entity", refuser.entity}, {"merge_patch", value}}, "");
+}
+
+TEST_CASE("what is read where nothing is, or at no position, is refused with the place") {
+  const Refusal rows[] = {
+      {"/nope", "nothing is at /nope", "entity.get shows what is there", "not_found"},
+      {"/l/9", "nothing is at /l/9: /l is a list of 3 items, and has no item 9",
+       "its items are /l/0 to /l/2", "not_found"},
+      {"/n/x", "nothing is at /n/x: /n is a number, and nothing is inside of it",
+       "correct the path", "not_found"},
+  };
+  Refuser refuser;
+  for (const Refusal& row : rows)
+    refuser.check(row, "entity.get", {{"entity", refuser.entity}, {"path", row.asked}}, "");
+  const Refusal no_text{"/n", "no text is at /n: there is a number",
+                        "entity.get with \"annotated\" shows where texts are; make a text there",
+                        "not_found"};
+  const Refusal beyond{"/t", "/t: position 9 is beyond the end; the text has 4 Unicode",
+                       "read the text again"};
+  for (const Refusal& row : {no_text, beyond}) {
+    const Json place = {{"entity", refuser.entity}, {"path", row.asked}};
+    Json cursor = place, blame = place;
+    cursor["at"] = 9;
+    blame["from"] = 9;
+    refuser.check(row, "text.cursor", cursor, "");
+    refuser.check(row, "text.blame", blame, "");
+  }
+}
+
 TEST_CASE("a step of a JSON Patch that cannot be done is refused with its number and the reason") {
   const Refusal rows[] = {
       {R"({"op":"add","path":"/l/9","value":1})", " (add): /l/9 is beyond the end", again},
