@@ -75,6 +75,11 @@ std::string change_text(const Context& context, const Json& change) {
   const Terminal& terminal = context.terminal;
   std::string text = terminal.toned(Tone::strong, safe(change, "path")) + "  ";
   if (op == "remove") return text + "removed\n";
+  if (op == "move") {
+    const bool is_top = change.value("parent", Json()).is_null();
+    return text + "moved, now at " + std::to_string(number(change, "at")) +
+           (is_top ? " at the top\n" : " below " + safe(change, "parent") + "\n");
+  }
   if (op == "text") {
     const std::string inserted = change.value("inserted", "");
     text += "at " + std::to_string(number(change, "at")) + ":";

@@ -112,6 +112,15 @@ Room make_room(const Siblings& siblings, std::size_t index, std::uint16_t salt) 
   return room;
 }
 
+// Moving it there would change nothing, not even settle anything.
+bool is_there(const Aim& aim) {
+  const TreeNode* node = aim.node;
+  if (node == nullptr || node->at->parent != aim.parent) return false;
+  const bool agreed = node->used && node->removals.empty() && node->newest.size() == 1 &&
+                      node->newest.front() == node->at;
+  return agreed && aim.parent->shown.rank_of(key_of(*node)) == aim.index;
+}
+
 }  // namespace
 
 Result<std::vector<Op>> ops_to_place(const Document& document, const Path& path,
@@ -126,6 +135,7 @@ Result<std::vector<Op>> ops_to_place(const Document& document, const Path& path,
     return fail(Errc::invalid,
                 "the node " + quoted(node) +
                     " cannot be moved below itself; first move what it is to be below");
+  if (is_there(*aim)) return std::vector<Op>();
   const std::string parent = aim->parent->is_root() ? std::string() : *aim->parent->id;
   const Siblings siblings(*aim->parent, aim->node);
   const Room room = make_room(siblings, aim->index, salt);

@@ -30,8 +30,9 @@ struct TreeSpot {
 };
 
 // Ops on the tree at `tree`, which need not exist: the node is moved, or made if it is not there.
-// Siblings may be moved a little to make room. Two devices with different `salt` never give the
-// same position. Errc::not_found, Errc::invalid with what is wrong.
+// None if it is there and nothing about it is contested. Siblings may be moved to make room. Two
+// devices with different `salt` never give the same position. Errc::not_found, Errc::invalid with
+// what is wrong.
 Result<std::vector<Op>> ops_to_place(const Document& document, const Path& tree,
                                      const std::string& node, const TreeSpot& spot,
                                      std::uint16_t salt);

@@ -3,8 +3,10 @@
 
 #include "protocol/crdt/list_alignment.h"
 #include "protocol/crdt/text_diff.h"
+#include "protocol/history/node_comparison.h"
 #include "protocol/text/utf8.h"
 
+#include <map>
 #include <utility>
 
 namespace syncline::history {
@@ -17,6 +19,7 @@ class Comparison {
   void slot(const crdt::Shape& from, const crdt::Shape& to) {
     if (from.kind != to.kind || from.node.index() != to.node.index()) return replace(to);
     if (std::holds_alternative<crdt::ShapeMap>(from.node)) return map(from, to);
+    if (from.kind == crdt::Kind::tree) return tree(from, to);
     if (std::holds_alternative<crdt::ShapeList>(from.node)) return list(from, to);
     if (from.kind == crdt::Kind::text) return text(from, to);
     if (from.node != to.node) replace(to);
@@ -72,6 +75,25 @@ class Comparison {
         }
         path_.pop_back();
       }
+    }
+  }
+
+  void tree(const crdt::Shape& from, const crdt::Shape& to) {
+    const auto& before = std::get<crdt::ShapeList>(from.node);
+    const auto& after = std::get<crdt::ShapeList>(to.node);
+    for (Change& change : compare_nodes(before, after, path_))
+      changes_.push_back(std::move(change));
+    std::map<std::string, const crdt::Shape*> values;
+    for (const crdt::Shape& item : before)
+      if (const auto node = crdt::node_of(item)) values[node->id] = node->value;
+    const crdt::Shape empty{crdt::Kind::map, crdt::ShapeMap(), {}};
+    for (const crdt::Shape& item : after) {
+      const auto node = crdt::node_of(item);
+      const auto there = node ? values.find(node->id) : values.end();
+      if (there == values.end()) continue;
+      path_.emplace_back(crdt::NodeStep{node->id});
+      map(there->second ? *there->second : empty, node->value ? *node->value : empty);
+      path_.pop_back();
     }
   }
 

@@ -3,8 +3,9 @@
 // Comparison: what is different between two versions of a document, for somebody to look at.
 //
 // Changes follow each other as those of a JSON Patch (RFC 6902) do: each at the document as the
-// one before left it. Texts are compared character by character. These are not ops: what an event
-// would have to say is the business of crdt/value_diff.h.
+// one before left it. Texts are compared character by character, and trees node by node: a node is
+// added, moved or removed, with what is below it, and changed inside. These are not ops: what an
+// event would have to say is the business of crdt/value_diff.h.
 #pragma once
 
 #include "protocol/crdt/positions.h"
@@ -16,7 +17,7 @@
 
 namespace syncline::history {
 
-enum class ChangeKind : std::uint8_t { add, replace, remove, text, mark };
+enum class ChangeKind : std::uint8_t { add, replace, remove, move, text, mark };
 
 struct Change {
   ChangeKind kind = ChangeKind::replace;
@@ -30,6 +31,8 @@ struct Change {
   std::uint64_t length = 0;
   std::string key = {};
   crdt::Scalar was = {}, is = {};
+  // Of add and move of a node: its parent, empty for the top; `position` is that among siblings.
+  std::string parent = {};
 
   bool operator==(const Change&) const = default;
 };

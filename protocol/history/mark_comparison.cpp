@@ -68,13 +68,11 @@ class MarkComparison {
   }
 
   void inner(const Shape* was, const Shape& is, std::pair<crdt::Step, crdt::Step> steps) {
-    shown_.push_back(steps.second);
     old_path_.push_back(std::move(steps.first));
     path_.push_back(std::move(steps.second));
     slot(was, is);
     path_.pop_back();
     old_path_.pop_back();
-    shown_.pop_back();
   }
 
   void map(const Shape* was, const Shape& is) {
@@ -108,22 +106,15 @@ class MarkComparison {
     if (was != nullptr)
       for (const Shape& item : std::get<crdt::ShapeList>(was->node))
         if (const auto node = crdt::node_of(item)) values[node->id] = node->value;
-    std::uint64_t at = 0;
     for (const Shape& item : std::get<crdt::ShapeList>(is.node)) {
       const auto node = crdt::node_of(item);
-      const std::uint64_t index = at++;
       if (!node || node->value == nullptr) continue;
       const auto there = values.find(node->id);
-      // A tree reads as a list of nodes, which have their values at a key.
-      shown_.emplace_back(index);
-      shown_.emplace_back(std::string("value"));
       old_path_.emplace_back(crdt::NodeStep{node->id});
       path_.emplace_back(crdt::NodeStep{node->id});
       map(there == values.end() ? nullptr : there->second, *node->value);
       path_.pop_back();
       old_path_.pop_back();
-      shown_.pop_back();
-      shown_.pop_back();
     }
   }
 
@@ -155,7 +146,7 @@ class MarkComparison {
       const auto next = steps.upper_bound(position);
       return next == steps.begin() ? Scalar(crdt::Null{}) : std::prev(next)->second;
     };
-    Change open{ChangeKind::mark, shown_, {}, 0, 0, {}, 0, key, {}, {}};
+    Change open{ChangeKind::mark, path_, {}, 0, 0, {}, 0, key, {}, {}};
     for (const std::uint64_t place : places) {
       const std::uint64_t position = crdt::position_of(utf8, place, unit_);
       Scalar old_value = value_at(before, place), value = value_at(after, place);
@@ -171,7 +162,7 @@ class MarkComparison {
   const crdt::Document& from_;
   const crdt::Document& to_;
   crdt::Positions unit_;
-  Path old_path_, path_, shown_;
+  Path old_path_, path_;
   std::vector<Change> changes_;
 };
 

@@ -4,6 +4,7 @@ target_sources(syncline_protocol PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/mark_comparison.cpp
   ${CMAKE_CURRENT_LIST_DIR}/mark_restoration.cpp
   ${CMAKE_CURRENT_LIST_DIR}/mark_reversal.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/node_comparison.cpp
   ${CMAKE_CURRENT_LIST_DIR}/regrowth.cpp
   ${CMAKE_CURRENT_LIST_DIR}/replay.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reversal.cpp

@@ -251,7 +251,7 @@ step::DiffAnswer sample_diff() {
   step::DiffAnswer diff{"a.1", {}};
   for (const auto kind :
        {history::ChangeKind::add, history::ChangeKind::replace, history::ChangeKind::remove,
-        history::ChangeKind::text, history::ChangeKind::mark})
+        history::ChangeKind::move, history::ChangeKind::text, history::ChangeKind::mark})
     diff.changes.push_back({kind,
                             {std::string("k")},
                             {crdt::Scalar("v")},

@@ -2,6 +2,7 @@
 #include "protocol/crdt/tree_place.h"
 
 #include "protocol/base/limits.h"
+#include "protocol/crdt/tree.h"
 #include "protocol/crdt/tree_position.h"
 #include "tests/protocol/crdt/device.h"
 
@@ -169,4 +170,26 @@ TEST_CASE("between siblings whose positions are the same there is room all the s
   CHECK(ids(a.document()) == std::vector<std::string>{before[0], "c", before[1]});
   meet(a, b);
   CHECK(ids(b.document()) == ids(a.document()));
+}
+
+TEST_CASE("a node that is where it is to be needs no move, unless that settles something") {
+  Device a(0), b(1);
+  for (const char* id : {"a", "b", "c"})
+    a.edit(*ops_to_place(a.document(), tree, id, {"", TreeSpot::Last{}}, 4));
+  const auto moves = [](const Device& device, const char* id, const TreeSpot& spot) {
+    return ops_to_place(device.document(), tree, id, spot, 4)->size();
+  };
+  CHECK(moves(a, "b", {"", TreeSpot::Index{1}}) == 0);
+  CHECK(moves(a, "b", {"", TreeSpot::After{"a"}}) == 0);
+  CHECK(moves(a, "b", {"", TreeSpot::Before{"c"}}) == 0);
+  CHECK(moves(a, "c", {"", TreeSpot::Last{}}) == 0);
+  CHECK(moves(a, "b", {"", TreeSpot::Last{}}) == 1);
+  CHECK(moves(a, "b", {"a", TreeSpot::Index{0}}) == 1);
+  meet(a, b);
+  a.edit(*ops_to_place(a.document(), tree, "c", {"a", TreeSpot::Last{}}, 4));
+  b.edit(*ops_to_place(b.document(), tree, "c", {"b", TreeSpot::Last{}}, 4));
+  meet(a, b);
+  REQUIRE(a.document().conflicts().size() == 1);
+  const std::string parent = a.document().tree_at(tree)->find("c")->at->parent->id->c_str();
+  CHECK(moves(a, "c", {parent, TreeSpot::Last{}}) == 1);
 }

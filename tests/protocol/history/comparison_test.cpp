@@ -61,4 +61,47 @@ TEST_CASE("items of a list are added and removed at the index they have by then"
   CHECK(changes[1].path == crdt::Path{std::string("l"), std::uint64_t{2}});
 }
 
+TEST_CASE("nodes of a tree are added, moved and removed, and changed inside where they are") {
+  const auto node = [](const char* id, const char* parent, const char* place, ShapeMap value) {
+    ShapeMap fields;
+    fields["id"].node = Scalar(std::string(id));
+    fields["parent"].node = *parent == 0 ? Scalar(crdt::Null{}) : Scalar(std::string(parent));
+    fields["value"] = map(std::move(value));
+    return Shape{std::nullopt, std::move(fields), {}, place};
+  };
+  const auto tree = [](ShapeList nodes) {
+    return map({{"o", {Kind::tree, std::move(nodes), {}}}});
+  };
+  const auto at = [](const char* id) { return crdt::Path{std::string("o"), crdt::NodeStep{id}}; };
+  const Shape from = tree({node("a", "", "b", {{"n", leaf(1)}}), node("b", "a", "b", {}),
+                           node("c", "a", "d", {{"t", text("abc")}}), node("d", "", "d", {})});
+  CHECK(compare(from, from).empty());
+  const Shape to =
+      tree({node("a", "", "b", {{"n", leaf(2)}}), node("e", "a", "a", {{"n", leaf(5)}}),
+            node("b", "a", "b", {}), node("c", "", "c", {{"t", text("abcd")}})});
+  const std::vector<Change> changes = compare(from, to);
+  REQUIRE(changes.size() == 5);
+  CHECK(changes[0].kind == ChangeKind::add);
+  CHECK(changes[0].path == at("e"));
+  CHECK(changes[0].parent == "a");
+  CHECK(changes[0].position == 0);
+  CHECK(changes[0].value == crdt::Value{crdt::ValueMap{{"n", {Scalar(std::int64_t{5})}}}});
+  CHECK(changes[1].kind == ChangeKind::move);
+  CHECK(changes[1].path == at("c"));
+  CHECK(changes[1].parent.empty());
+  CHECK(changes[1].position == 1);
+  CHECK(changes[2].kind == ChangeKind::remove);
+  CHECK(changes[2].path == at("d"));
+  crdt::Path inner = at("a");
+  inner.emplace_back(std::string("n"));
+  CHECK(changes[3].kind == ChangeKind::replace);
+  CHECK(changes[3].path == inner);
+  CHECK(changes[4].kind == ChangeKind::text);
+  CHECK(changes[4].inserted == "d");
+  // Another position in the same place is no difference.
+  CHECK(compare(tree({node("a", "", "b", {}), node("b", "", "c", {})}),
+                tree({node("a", "", "e", {}), node("b", "", "f", {})}))
+            .empty());
+}
+
 }  // namespace syncline::history
