@@ -128,6 +128,7 @@ std::function<std::unique_ptr<Dht>(Dht::Events)> Agent::Parts::dht_maker() {
   if (is_public && std::ranges::all_of(options.listen, is_of_this_computer)) return nullptr;
   MainlineOptions made;
   made.routers = is_public ? public_routers : *options.dht_nodes;
+  made.routers_are_nodes = !is_public;
   for (const HostPort& door : options.listen) made.listen.push_back(door.host);
   const bool is_near = std::ranges::all_of(made.routers, [](const std::string& router) {
     const auto address = parse_host_port(router);

@@ -31,7 +31,7 @@ LIBRARY_HOMES = {
     "avahi-": ("agent/discovery/",),
     "miniupnpc/": ("agent/paths/upnp_gateway",),
     "natpmp.h": ("agent/paths/natpmp_gateway",),
-    "libtorrent/": ("agent/dht/mainline_session",),
+    "libtorrent/": ("agent/dht/mainline_session", "service/relay/dht_node"),
     "doctest/": (),
     "rapidcheck": (),
 }

@@ -154,6 +154,8 @@ class MainlineDht final : public Dht {
     if (now >= looked_ + (is_ready() ? Clock::duration(look_rarely) : look_often)) {
       looked_ = now;
       session_->ask_nodes();
+      if (!is_ready() && routers_used_ && options_.routers_are_nodes)
+        session_->meet_routers(options_);
     }
     if (!is_ready() && !routers_used_ && now >= began_ + options_.routers_after) use_routers();
     give_up_waiting(wanted, now);

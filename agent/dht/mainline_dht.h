@@ -17,6 +17,9 @@ namespace syncline::agent {
 struct MainlineOptions {
   // "host:port" of nodes to begin with, where none of an earlier run answers.
   std::vector<std::string> routers;
+  // Whether these are used for more than to learn of others: in a network of one's own there may
+  // be no other nodes.
+  bool routers_are_nodes = false;
   std::vector<std::string> nodes;   // of an earlier run, as Events::known gave them
   std::vector<std::string> listen;  // addresses to send from; ports are chosen by the system
   // Open, the whole internet's: nothing is answered, and of each range of addresses only one node

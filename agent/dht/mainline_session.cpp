@@ -4,6 +4,7 @@
 #include "protocol/session/address_text.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/disabled_disk_io.hpp>
@@ -120,6 +121,16 @@ void MainlineSession::use_routers(const MainlineOptions& options) {
   Pack pack;
   pack.set_str(Pack::dht_bootstrap_nodes, joined(options.routers));
   parts_->session.apply_settings(std::move(pack));
+}
+
+void MainlineSession::meet_routers(const MainlineOptions& options) {
+  for (const std::string& router : options.routers) {
+    const std::size_t colon = router.rfind(':');
+    if (colon == std::string::npos) continue;
+    std::string host = router.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+    parts_->session.add_dht_node({host, std::atoi(router.c_str() + colon + 1)});
+  }
 }
 
 void MainlineSession::put(const crypto::VerifyKey& key, const discovery::DhtItem& item) {

@@ -36,6 +36,7 @@ class MainlineSession {
   ~MainlineSession();  // waits until its sockets are closed
 
   void use_routers(const MainlineOptions& options);
+  void meet_routers(const MainlineOptions& options);  // as nodes like others
   void put(const crypto::VerifyKey& key, const discovery::DhtItem& item);
   void get(const crypto::VerifyKey& key);
   void ask_nodes();

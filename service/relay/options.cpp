@@ -64,6 +64,20 @@ Status take_option(Options& options, const std::string& name, const std::string&
     options.doors.push_back({*at, name == "--listen-ws"});
     return {};
   }
+  if (name == "--dht") {
+    const auto at = parse_endpoint(value);
+    if (!at) return pass(at);
+    options.dht = *at;
+    return {};
+  }
+  if (name == "--dht-start") {
+    const std::size_t colon = value.rfind(':');
+    if (colon == std::string::npos || colon == 0 || value.find(',') != std::string::npos ||
+        !parse_number(value.substr(colon + 1), 1, 65535))
+      return fail(Errc::invalid, "`" + value + "` is not HOST:PORT of a node of the DHT");
+    options.dht_start.push_back(value);
+    return {};
+  }
   for (const NumberOption& one : number_options) {
     if (one.name != name) continue;
     const auto number = parse_number(value, one.min, one.max);
@@ -87,6 +101,9 @@ std::string help() {
       "  --trust-proxy               believe X-Forwarded-For at --listen-ws: only where nobody "
       "but\n"
       "                              your proxy can connect\n"
+      "  --dht ADDR:PORT             also a node of a DHT (UDP), for devices to begin with\n"
+      "  --dht-start HOST:PORT       a node of the DHT to join; may be given again (none: a DHT\n"
+      "                              of its own)\n"
       "  --help, --version\n";
   const auto list = [&](std::string_view title, std::size_t from, std::size_t to) {
     text += "\n" + std::string(title) + "\n";
@@ -125,6 +142,8 @@ Result<Options> parse_options(const std::vector<std::string>& words) {
   const auto web = [](const Door& door) { return door.is_web; };
   if (options.trusts_proxy && std::none_of(options.doors.begin(), options.doors.end(), web))
     return fail(Errc::invalid, "--trust-proxy is for --listen-ws, of which there is none");
+  if (!options.dht_start.empty() && !options.dht)
+    return fail(Errc::invalid, "--dht-start is for --dht, which is not given");
   if (options.doors.empty())
     options.doors = {{tcp::endpoint(tcp::v6(), 4460)}, {tcp::endpoint(tcp::v4(), 4460)}};
   return options;

@@ -8,6 +8,7 @@
 #include "protocol/base/result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,8 @@ struct Door {
 
 struct Options {
   std::vector<Door> doors;
+  std::optional<tcp::endpoint> dht;    // UDP
+  std::vector<std::string> dht_start;  // "host:port"
   bool trusts_proxy = false;
   std::uint32_t connections = 20000;
   std::uint32_t prefix_connections = 32;

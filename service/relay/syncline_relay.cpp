@@ -3,6 +3,7 @@
 // syncline-relay: passes bytes on between two devices that both dialled it. One thread, everything
 // in memory, nothing kept and nothing told but counters. It has no keys and knows no device.
 // Spec F11 to F13, F17 to F21.
+#include "service/relay/dht_node.h"
 #include "service/relay/relay.h"
 
 #include <csignal>
@@ -312,6 +313,8 @@ int complain(const std::string& why, int code) {
   return code;
 }
 
+std::string endpoint_text(const tcp::endpoint& at) { return session::address_text(compact(at)); }
+
 int run(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (word != "--help" && word != "--version") continue;
@@ -322,10 +325,21 @@ int run(const std::vector<std::string>& words) {
   if (!options) return complain(options.error().context, 2);
   if (const auto prepared = prepare_process(*options); !prepared)
     return complain(prepared.error().context, 1);
+  std::unique_ptr<DhtNode> dht;
+  if (options->dht) {
+    auto opened = DhtNode::open({endpoint_text(*options->dht), options->dht_start});
+    if (!opened) return complain(opened.error().context, 1);
+    dht = std::move(*opened);
+    options->dht->port(dht->port());
+  }
   asio::io_context io(1);
   Relay relay(io, *options);
   if (const auto listening = relay.listen(); !listening)
     return complain(listening.error().context, 1);
+  if (options->dht) {
+    std::printf("ready dht %s\n", endpoint_text(*options->dht).c_str());
+    std::fflush(stdout);
+  }
   io.run();
   return 0;
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Two devices that both moved to other networks find each other by a DHT, with nothing typed."""
+"""Two devices that both moved to other networks find each other by a DHT, with nothing typed.
+
+dht_test.py relay: the only node of the DHT beside the devices is a relay.
+"""
 import subprocess
 import sys
 import time
@@ -29,7 +32,16 @@ def start_swarm(host, address):
     return words[1:]
 
 
-def story(world):
+def start_relay(host, address):
+    """A relay that is a node of a DHT of its own; nobody uses it as a relay."""
+    process = host.spawn_reading("relay", str(agents.BIN / "syncline-relay"), "--listen", f"{address}:0", "--dht", f"{address}:0")
+    for line in process.stdout:
+        if line.startswith(b"ready dht "):
+            return [line.decode().split()[2]]
+    raise AssertionError("the relay did not start")
+
+
+def story(world, start):
     """A router with three networks behind it; the DHT is in one of them."""
     nets = [world.bridge(name) for name in ("home", "away", "dht")]
     router = world.host("router")
@@ -38,7 +50,7 @@ def story(world):
     hosts.run("ip", "netns", "exec", router.space, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
     swarm = world.host("swarm").join(nets[2], "10.2.0.2/24")
     swarm.ip("route", "add", "default", "via", "10.2.0.1")
-    node = start_swarm(swarm, "10.2.0.2")[0]
+    node = start(swarm, "10.2.0.2")[0]
 
     desk, phone = world.host("desk").join(nets[0], "10.0.0.2/24"), world.host("phone").join(nets[0], "10.0.0.3/24")
     for host in (desk, phone):
@@ -98,4 +110,5 @@ def modes(a, b):
 
 
 if __name__ == "__main__":
-    sys.exit(hosts.tell(story))
+    start = start_relay if sys.argv[1:] == ["relay"] else start_swarm
+    sys.exit(hosts.tell(lambda world: story(world, start)))
