@@ -296,29 +296,37 @@ Schema diff_schema() {
   return object(
       "",
       {required("to", any_text("the version that the changes lead to")),
-       listed("changes",
-              tagged("in order, each at the document as the one before left it; \"add\", "
-                     "\"replace\" and \"remove\" are those of RFC 6902",
-                     "op",
-                     {change("add", "puts a value where none was",
-                             {required("value", any_value("the value"))}),
-                      change("replace", "puts another value",
-                             {required("value", any_value("the value"))}),
-                      change("remove", "takes a value away", {}),
-                      change("text", "changes a text at a position",
-                             {required("at", count("the position, counted as positions says")),
-                              required("removed", count("how much goes")),
-                              required("inserted", any_text("what comes in its place"))}),
-                      change("mark",
-                             "marks a part of a text; what only grew or shrank with the text is "
-                             "not told",
-                             {required("from", count("where the part begins, in the text as it is "
-                                                     "after all changes")),
-                              required("to", count("where it ends")),
-                              required("key", any_text("what kind of thing")),
-                              optional("was", any_value("what was said; left out for nothing")),
-                              optional("value",
-                                       any_value("what is said; left out for nothing"))})}))});
+       listed(
+           "changes",
+           tagged(
+               "in order, each at the document as the one before left it; \"add\", "
+               "\"replace\" and \"remove\" are those of RFC 6902, except for nodes of trees",
+               "op",
+               {change("add", "puts a value where none was; the path of a node ends with its id",
+                       {required("value", any_value("the value")),
+                        optional("parent", any_value("of a node: the id of the one that it is "
+                                                     "below, null for the top")),
+                        optional("at", count("of a node: where among its siblings"))}),
+                change("replace", "puts another value",
+                       {required("value", any_value("the value"))}),
+                change("remove", "takes a value away, of a node with what is below it", {}),
+                change("move", "puts a node elsewhere in its tree, with what is below it",
+                       {required("parent", any_value("the id of the one that it is below, "
+                                                     "null for the top")),
+                        required("at", count("where among its siblings"))}),
+                change("text", "changes a text at a position",
+                       {required("at", count("the position, counted as positions says")),
+                        required("removed", count("how much goes")),
+                        required("inserted", any_text("what comes in its place"))}),
+                change("mark",
+                       "marks a part of a text; what only grew or shrank with the text is "
+                       "not told",
+                       {required("from", count("where the part begins, in the text as it is "
+                                               "after all changes")),
+                        required("to", count("where it ends")),
+                        required("key", any_text("what kind of thing")),
+                        optional("was", any_value("what was said; left out for nothing")),
+                        optional("value", any_value("what is said; left out for nothing"))})}))});
 }
 
 Schema typed_schema() {

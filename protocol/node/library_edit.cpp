@@ -113,7 +113,11 @@ Result<Library::Written> Library::remove(Desk& desk, const step::EntityDelete& c
   if (!current) return pass(current);
   const auto author = desk.vault.author(desk.draft, (*state)->space);
   if (!author) return pass(author);
-  return write_plan(desk, **author, **state, {BodyKind::remove, {}, {}}, {});
+  if ((*state)->is_deleted()) return unchanged(desk, command.entity);
+  auto written = write_plan(desk, **author, **state, {BodyKind::remove, {}, {}}, {});
+  // That it went is a change of its own.
+  if (written) written->answer.ops_applied = 1;
+  return written;
 }
 
 Result<Library::Written> Library::resolve(Desk& desk, const step::ConflictResolve& command) {

@@ -94,12 +94,13 @@ Result<EntityState> entity_in(const Past& past, const EntityState& now, const st
   return state_at(past.segments, past.logs, *version, now);
 }
 
-crdt::Shape shape_of_all(const crdt::Document& document) {
-  return document.shape().value_or(crdt::Shape{crdt::Kind::map, crdt::ShapeMap(), {}});
-}
-
+// Both as the rules of the type show them, like everywhere else.
 std::vector<history::Change> changes_between(const crdt::Document& from, const crdt::Document& to,
-                                             crdt::Positions unit) {
+                                             crdt::Positions unit, const crdt::RuleSet* rules) {
+  const auto shape_of_all = [rules](const crdt::Document& document) {
+    return crdt::shape_under(rules, document, {})
+        .value_or(crdt::Shape{crdt::Kind::map, crdt::ShapeMap(), {}});
+  };
   const crdt::Shape before = shape_of_all(from), after = shape_of_all(to);
   std::vector<history::Change> changes = history::compare(before, after, unit);
   for (history::Change& mark : history::compare_marks({from, before}, {to, after}, unit))
@@ -218,10 +219,11 @@ Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& comma
   if (!past) return pass(past);
   const auto from = entity_in(*past, now, *first);
   if (!from) return pass(from);
+  const crdt::RuleSet* rules = scene_of(desk, now).rules;
   step::DiffAnswer answer;
   if (command.to.empty()) {
     answer.to = now.version(past->logs);
-    answer.changes = changes_between(from->document, now.document, command.positions);
+    answer.changes = changes_between(from->document, now.document, command.positions, rules);
     return answer;
   }
   auto last = version_called(desk, now, command.to);
@@ -229,7 +231,7 @@ Result<step::DiffAnswer> Library::diff(Desk& desk, const step::EntityDiff& comma
   const auto to = entity_in(*past, now, *last);
   if (!to) return pass(to);
   answer.to = std::move(*last);
-  answer.changes = changes_between(from->document, to->document, command.positions);
+  answer.changes = changes_between(from->document, to->document, command.positions, rules);
   return answer;
 }
 

@@ -195,6 +195,38 @@ TEST_CASE("restoring makes an entity read as it did, by one more change") {
   CHECK(desk.read("body") == "hello");
 }
 
+TEST_CASE("what differs, and what is restored, is what a rule of the type shows") {
+  Desk desk(2);
+  step::TypeDeclare declare;
+  declare.type = "note";
+  declare.rules = {{"/title", crdt::Rule::as_text}};
+  desk.devices.get<step::WrittenAnswer>(0, declare);
+  desk.devices.run();
+  desk.devices.isolate(1);
+  desk.devices.run();
+  const std::vector<std::string> versions{desk.edit(entitle("mine"), 0),
+                                          desk.edit(entitle("theirs"), 1)};
+  desk.devices.reconnect(1);
+  desk.devices.run();
+  const std::string shown = desk.read("title");
+  CHECK(shown.find('\n') != std::string::npos);
+  for (const std::string& version : versions) {
+    step::EntityDiff compare;
+    compare.entity = desk.entity;
+    compare.from = version;
+    const auto diff = desk.devices.get<step::DiffAnswer>(0, compare);
+    REQUIRE(diff.changes.size() == 1);
+    CHECK(diff.changes[0].path == crdt::Path{std::string("title")});
+    CHECK(diff.changes[0].value == crdt::Value{crdt::Scalar(shown)});
+  }
+  for (const std::string& version : versions) {
+    const step::EntityRestore restore{desk.entity, version, {}, {}};
+    CHECK(desk.devices.get<step::WrittenAnswer>(0, restore).ops_applied > 0);
+    CHECK(desk.read("title") == desk.read("title", version));
+    CHECK(desk.devices.get<step::WrittenAnswer>(0, restore).ops_applied == 0);
+  }
+}
+
 TEST_CASE("undoing, redoing and restoring take the marks of texts along") {
   Desk desk(2);
   const auto mark = [](std::uint64_t at, std::uint64_t count, const char* key) {
@@ -298,6 +330,20 @@ TEST_CASE("undoing takes back what this device did and leaves what others did") 
   CHECK(desk.redo() > 0);
   CHECK(desk.read("body").find("world") != std::string::npos);
   CHECK(desk.read("body").find("XYZ") != std::string::npos);
+}
+
+TEST_CASE("deleting what is deleted makes no version") {
+  Desk desk(1);
+  const step::EntityDelete remove{desk.entity, {}, {}};
+  const auto deleted = desk.devices.get<step::WrittenAnswer>(0, remove);
+  CHECK(deleted.ops_applied == 1);
+  const std::size_t versions = desk.versions().size();
+  const auto again = desk.devices.get<step::WrittenAnswer>(0, remove);
+  CHECK(again.ops_applied == 0);
+  CHECK(again.version == deleted.version);
+  CHECK(desk.versions().size() == versions);
+  CHECK(desk.undo() == 1);
+  CHECK_FALSE(desk.get().deleted);
 }
 
 TEST_CASE("a deletion can be undone and redone") {
