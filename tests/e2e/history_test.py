@@ -85,7 +85,7 @@ def check_authors(laptop, phone, entity):
         assert len(shown) == 4 and "My" in shown[0] and "phone" in shown[0], shown
         assert "Dear Ada and Ben, it rains" in shown[1] and "laptop" in shown[1], shown
     assert len(cli_json(phone, "blame", entity, "body", "--at", "begun")["parts"]) == 1
-    assert "not" in refused(phone, 5, "blame", entity, "title")
+    assert "no text is at /title" in refused(phone, 5, "blame", entity, "title")
 
 
 def keep_cursors(laptop, entity):
