@@ -60,6 +60,8 @@ void Puncher::know(const DeviceId& self, std::vector<std::string> outer, Instant
 void Puncher::relayed(const DeviceId& id, Instant now) {
   Device& device = devices_[id];
   device.is_relayed = true;
+  // Fired in another network, or for another link: it would only be waited for.
+  if (device.attempt && device.attempt->phase != Phase::met) device.attempt.reset();
   const bool is_stale =
       device.mine != outer_ || !device.tried_at || now - *device.tried_at >= forget_after;
   if (is_stale) device.rounds = device.refusals = 0;
@@ -160,7 +162,8 @@ void Puncher::hear_ask(const DeviceId& id, Device& device, const sync::Punch& me
     if (is_first(id)) return;
     device.attempt.reset();
   }
-  const bool is_busy = device.attempt && device.attempt->phase != Phase::ready;
+  // Whoever asks again has given up the last attempt, or is in another network.
+  const bool is_busy = device.attempt && device.attempt->phase == Phase::met;
   std::vector<std::string> theirs = usable(message.addresses);
   if (is_busy || !device.is_relayed || theirs.empty() || !admits_answer(device, now)) {
     orders_.said.push_back({id, {sync::PunchKind::answer, message.attempt, {}}});

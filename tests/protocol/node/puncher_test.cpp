@@ -202,6 +202,24 @@ TEST_CASE("F31: a connection from where the other one is seen is the one that wa
   CHECK_FALSE(puncher.met({large, attempt}, at(1s)));
 }
 
+TEST_CASE(
+    "F28: an attempt that is still out is given up for a new ask, and for a new relayed link") {
+  Puncher puncher = a_puncher();
+  puncher.hear(large, punch(sync::PunchKind::ask, 5, {theirs}), at(0s));
+  puncher.hear(large, punch(sync::PunchKind::go, 5), at(0s));
+  CHECK(puncher.take_orders().shots.size() == 1);
+  puncher.hear(large, punch(sync::PunchKind::ask, 6, {"45.83.7.1:40002"}), at(2s));
+  puncher.hear(large, punch(sync::PunchKind::go, 6), at(2s));
+  const auto orders = puncher.take_orders();
+  REQUIRE(orders.shots.size() == 1);
+  CHECK(orders.shots[0].address == "45.83.7.1:40002");
+  puncher.unlinked(large);
+  puncher.relayed(large, at(3s));
+  puncher.failed({large, 6}, "no answer", at(3s));
+  CHECK(puncher.status(large, at(3s))->rounds == 0);
+  CHECK(asked(puncher) == 1);
+}
+
 TEST_CASE("F31: it is also recognised just after the own attempt to connect has failed") {
   Puncher puncher = a_puncher();
   const std::uint32_t attempt = asked(puncher);
