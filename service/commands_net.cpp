@@ -196,8 +196,7 @@ Got<Wish> wish_of(const Arguments& arguments) {
   if (is_relay && words[2].empty())
     return usage_error("`net relay " + words[1] + "` needs the address of a relay",
                        "write HOST:PORT");
-  if (is_relay)
-    return Wish{"net.relay", {{"action", words[1]}, {"address", words[2]}}};
+  if (is_relay) return Wish{"net.relay", {{"action", words[1]}, {"address", words[2]}}};
   return usage_error(
       "`net` takes nothing, or `mode anywhere`, `mode lan-only`, `mode off`, `relay add "
       "HOST:PORT`, "

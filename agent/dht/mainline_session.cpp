@@ -4,7 +4,7 @@
 #include "protocol/session/address_text.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/disabled_disk_io.hpp>
@@ -126,10 +126,14 @@ void MainlineSession::use_routers(const MainlineOptions& options) {
 void MainlineSession::meet_routers(const MainlineOptions& options) {
   for (const std::string& router : options.routers) {
     const std::size_t colon = router.rfind(':');
-    if (colon == std::string::npos) continue;
+    int port = 0;
+    if (colon == std::string::npos ||
+        std::from_chars(router.data() + colon + 1, router.data() + router.size(), port).ec !=
+            std::errc())
+      continue;
     std::string host = router.substr(0, colon);
     if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-    parts_->session.add_dht_node({host, std::atoi(router.c_str() + colon + 1)});
+    parts_->session.add_dht_node({host, port});
   }
 }
 

@@ -48,7 +48,6 @@ Pack pack_of(const DhtNode::Options& options) {
     pack.set_bool(guard, is_open);
   pack.set_int(Pack::dht_max_dht_items, items_max);
   pack.set_int(Pack::dht_max_torrents, announcements_max);
-  pack.set_int(Pack::dht_max_peers, announcements_max);
   pack.set_int(Pack::dht_upload_rate_limit, answer_rate_bytes);
   pack.set_int(Pack::dht_block_ratelimit, is_open ? requests_a_second : 1000);
   pack.set_int(Pack::alert_mask,

@@ -5,6 +5,7 @@
 #include "tests/reference/long_number.h"
 
 #include <cstdlib>
+#include <map>
 
 namespace syncline::reference {
 
@@ -84,13 +85,24 @@ Value Judge::read(const std::string& container, Kind kind) {
 }
 
 Scalar Judge::read_counter(const std::string& container) const {
-  LongNumber gains, losses;
-  unsigned places = 0;
+  struct Balance {
+    LongNumber gains, losses;
+    bool has_zero = false;
+  };
+  Balance all;
+  std::map<unsigned, Balance> of_scale;
   for (const std::size_t index : living(FactKind::increment, container, now_)) {
     const Fact& fact = facts_[index];
-    (fact.amount < 0 ? losses : gains).add(std::to_string(fact.amount), fact.scale);
-    places = std::max(places, fact.scale);
+    Balance& own = of_scale[fact.scale];
+    own.has_zero = own.has_zero || fact.amount == 0;
+    for (Balance* balance : {&all, &own})
+      (fact.amount < 0 ? balance->losses : balance->gains)
+          .add(std::to_string(fact.amount), fact.scale);
   }
+  unsigned places = 0;
+  for (const auto& [scale, own] : of_scale)
+    if (own.has_zero || own.gains < own.losses || own.losses < own.gains) places = scale;
+  const LongNumber &gains = all.gains, &losses = all.losses;
   const bool negative = gains < losses;
   const std::string text =
       (negative ? "-" : "") + (negative ? losses.less(gains) : gains.less(losses)).text(places);
