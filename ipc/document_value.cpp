@@ -27,9 +27,14 @@ Path below(Path path, crdt::Step step) {
   return path;
 }
 
+// Whether no op would fill the container.
 bool is_nothing(const Wanted& wanted) {
   if (wanted.kind == Kind::text) return wanted.content->get_ref<const std::string&>().empty();
-  if (wanted.kind == Kind::counter) return *wanted.content == 0;
+  if (wanted.kind == Kind::counter) {
+    const auto sum = read_number(*wanted.content);
+    const auto amounts = sum ? sum->amounts() : std::vector<crdt::Decimal>();
+    return amounts && amounts->empty();
+  }
   return wanted.content->empty();
 }
 
@@ -265,7 +270,11 @@ Status OpsWriter::fill(const Path& path, const Wanted& wanted) {
 
 Json to_json(const crdt::Scalar& value) {
   if (const auto* boolean = std::get_if<bool>(&value)) return *boolean;
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    // What a request would refuse, and many a program would round.
+    if (is_exact_integer(*integer)) return *integer;
+    return std::to_string(*integer);
+  }
   if (const auto* number = std::get_if<double>(&value)) return *number;
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   return nullptr;

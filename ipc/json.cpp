@@ -24,8 +24,6 @@ namespace syncline::ipc {
 
 namespace {
 
-constexpr std::int64_t exact_integer_max = std::int64_t{1} << 53;
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 unsigned byte_of(char c) { return static_cast<unsigned char>(c); }
@@ -305,7 +303,7 @@ class Parser {
   Status convert_integer(Json& out, std::string_view token) const {
     std::int64_t value = 0;
     const auto parsed = std::from_chars(token.data(), token.data() + token.size(), value);
-    const bool exact = value >= -exact_integer_max && value <= exact_integer_max;
+    const bool exact = is_exact_integer(value);
     if (parsed.ec != std::errc() ||
         (limits_.integers == IntegerRange::exact_in_doubles && !exact)) {
       return refuse_number("an integer that not every program can hold (beyond 2^53)");

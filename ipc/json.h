@@ -34,8 +34,13 @@ struct ParseLimits {
   IntegerRange integers = IntegerRange::exact_in_doubles;
 };
 
-// Answers of the agent: documents are nested below the envelope, and counters may have grown
-// past 2^53.
+// Whether every program that keeps numbers as doubles keeps this one.
+constexpr bool is_exact_integer(std::int64_t value) {
+  constexpr std::int64_t max = std::int64_t{1} << 53;
+  return value >= -max && value <= max;
+}
+
+// Answers of the agent: documents are nested below the envelope.
 inline constexpr ParseLimits answer_limits{.size_max = 64 * 1024 * 1024,
                                            .depth_max = 96,
                                            .values_max = 16 * 1024 * 1024,

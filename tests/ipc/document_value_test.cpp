@@ -91,6 +91,43 @@ TEST_CASE("a zero has no sign, before it is stored as after") {
   CHECK_FALSE(std::signbit(std::get<double>(std::get<crdt::Scalar>(zero.node))));
 }
 
+TEST_CASE("a counter of zero is made however the zero is written") {
+  for (const char* zero : {"0", "-0", R"("0")", R"("-0")"}) {
+    CAPTURE(zero);
+    const std::string counter = std::string(R"({"$counter":)") + zero + "}";
+    const LiveDocument document = document_of(R"({"c":)" + counter + R"(,"m":{"c":)" + counter +
+                                              R"(},"l":[)" + counter + "]}");
+    CHECK(annotated(document) ==
+          Json::parse(R"({"c":{"$counter":0},"m":{"c":{"$counter":0}},"l":[{"$counter":0}]})"));
+  }
+  for (const char* zero : {"0.0", "0.00", "-0.00"}) {
+    CAPTURE(zero);
+    const std::string counter = std::string(R"({"$counter":")") + zero + "\"}";
+    const std::string read =
+        std::string(R"({"$counter":")") + (zero[0] == '-' ? zero + 1 : zero) + "\"}";
+    CHECK(annotated(document_of(R"({"m":{"c":)" + counter + "}}")) ==
+          Json::parse(R"({"m":{"c":)" + read + "}}"));
+  }
+}
+
+TEST_CASE("a counter beyond 2^53 reads as a string, which makes the same counter again") {
+  const auto reads = [](const std::string& digits, const Json& as) {
+    CAPTURE(digits);
+    const LiveDocument first = document_of(R"({"c":{"$counter":")" + digits + R"("}})");
+    CHECK(to_json(first.read())["c"] == as);
+    const Json again = annotated(first);
+    CHECK(again == Json({{"c", {{"$counter", as}}}}));
+    const LiveDocument second = document_of(dump(again));
+    CHECK(second.read() == first.read());
+    CHECK(second.kinds() == first.kinds());
+  };
+  reads("9007199254740992", 9007199254740992);
+  reads("-9007199254740992", -9007199254740992);
+  for (const char* far : {"9007199254740993", "-9007199254740993", "9223372036854775807",
+                          "-9223372036854775808", "9223372036854775808"})
+    reads(far, far);
+}
+
 TEST_CASE("an empty document needs no ops") {
   CHECK(ops_for("{}").empty());
   CHECK(annotated(document_of(R"({"$map": {"$x": 1}})")) == Json::parse(R"({"$map": {"$x": 1}})"));
