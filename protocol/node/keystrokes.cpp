@@ -149,9 +149,9 @@ Result<ShownTexts::ViewPointer> Keystrokes::strike(Library::Desk& desk, const st
   if (!view) return view;
   ShownText& text = (*view)->text;
   const auto from = place_in(text.shown(), typed.position, typed.positions);
-  if (!from) return pass(from);
+  if (!from) return no_position(from.error(), typed.path);
   const auto to = place_in(text.shown(), typed.position + typed.removed, typed.positions);
-  if (!to) return pass(to);
+  if (!to) return no_position(to.error(), typed.path);
   for (const crdt::TextSplice& splice : text.type(*from, *to, typed.inserted)) {
     if (splice.removed > 0) {
       typing.rope->remove(splice.position, splice.removed);

@@ -55,12 +55,22 @@ std::string making(const Path& path, Kind kind) {
          empty[static_cast<std::size_t>(kind)] + "}";
 }
 
-std::string items_advice(const Path& list, std::size_t count) {
-  const std::string place = spelled(list);
-  if (count == 0) return "the list is empty: put items in with list.insert at 0";
+// For who named a place where something else is.
+std::string replacing(const Path& path, Kind kind) {
+  return "correct the path, or replace what is there by a " + std::string(crdt::name_of(kind)) +
+         ": " + making(path, kind);
+}
+
+// Requires: there are some.
+std::string items_there(const Path& list, std::size_t count) {
   return "its items are " + pointer_of(below(list, std::uint64_t{0})) +
-         (count > 1 ? " to " + pointer_of(below(list, std::uint64_t{count - 1})) : "") +
-         "; list.insert at " + number(count) + " puts one behind the last";
+         (count > 1 ? " to " + pointer_of(below(list, std::uint64_t{count - 1})) : "");
+}
+
+std::string items_advice(const Path& list, std::size_t count) {
+  if (count == 0) return "the list is empty: put items in with list.insert at 0";
+  return items_there(list, count) + "; list.insert at " + number(count) +
+         " puts one behind the last";
 }
 
 // ---- another kind of value than a step, or the action, needs -----------------------------------
@@ -103,10 +113,7 @@ tl::unexpected<Error> wrong_inside(const Document& now, const Path& at, const cr
                                    std::optional<Kind> kind) {
   const std::string what = spelled(at) + " is " + described_at(now, at);
   if (!kind)
-    return refuse(what + ", and nothing is inside of it",
-                  "correct the path, or make a " +
-                      std::string(crdt::name_of(crdt::kind_entered(step))) +
-                      " there first: " + making(at, crdt::kind_entered(step)));
+    return refuse(what + ", and nothing is inside of it", replacing(at, crdt::kind_entered(step)));
   return refuse((at.empty() ? "the document is a map" : what) + misfit(step, *kind),
                 advice_inside(now, at, step, *kind));
 }
@@ -117,8 +124,7 @@ tl::unexpected<Error> wrong_end(const Document& now, const Path& path, Kind need
   if (std::holds_alternative<crdt::NodeStep>(path.back()))
     return refuse(spelled(path) + " is a node, which holds a map" + wanted,
                   "name a key of its map");
-  return refuse(spelled(path) + " is " + described_at(now, path) + wanted,
-                "correct the path, or replace what is there: " + making(path, needed));
+  return refuse(spelled(path) + " is " + described_at(now, path) + wanted, replacing(path, needed));
 }
 
 // Whether a container of this kind is kept at the place, beside what is shown.
@@ -134,13 +140,23 @@ bool is_kept_beside(const Document& now, const Path& path, Kind kind) {
 
 // ---- nothing where something is needed ---------------------------------------------------------
 
+std::string no_item_said(const Document& now, const Path& list, std::uint64_t index) {
+  if (!now.read(list)) return spelled(list) + " is not there, so it has no item " + number(index);
+  return spelled(list) + " is " + described_at(now, list) + ", and has no item " + number(index);
+}
+
 tl::unexpected<Error> no_item(const Document& now, const Path& list, std::uint64_t index) {
-  if (!now.read(list))
-    return refuse(spelled(list) + " is not there, so it has no item " + number(index),
-                  "make the list first: " + making(list, Kind::list));
-  return refuse(
-      spelled(list) + " is " + described_at(now, list) + ", and has no item " + number(index),
-      items_advice(list, items_at(now, list)));
+  return refuse(no_item_said(now, list, index),
+                now.read(list) ? items_advice(list, items_at(now, list))
+                               : "make the list first: " + making(list, Kind::list));
+}
+
+// To be removed or moved: putting one there would be of no use.
+tl::unexpected<Error> no_item_to_take(const Document& now, const Path& list, std::uint64_t index) {
+  const std::size_t count = items_at(now, list);
+  std::string advice = "entity.get shows what is there";
+  if (count > 0) advice = items_there(list, count) + "; it may have been removed: " + advice;
+  return refuse(no_item_said(now, list, index), advice);
 }
 
 tl::unexpected<Error> no_node(const Document& now, const Path& tree, const std::string& id) {
@@ -177,7 +193,7 @@ struct WhyVoid {
   }
   tl::unexpected<Error> operator()(const crdt::ListRemove& a) const {
     const std::size_t count = items_at(now, path);
-    if (a.index >= count || a.count == 1) return no_item(now, path, a.index);
+    if (a.index >= count || a.count == 1) return no_item_to_take(now, path, a.index);
     return refuse(spelled(path) + " is " + described_at(now, path) + ", and has no " +
                       number(a.count) + " of them from item " + number(a.index) + " on",
                   "remove at most " + number(count - a.index) + " there");
@@ -189,7 +205,11 @@ struct WhyVoid {
     return no_item(now, path, a.index);
   }
   tl::unexpected<Error> operator()(const crdt::ListMove& a) const {
-    return no_item(now, path, a.index < items_at(now, path) ? a.to : a.index);
+    const std::size_t count = items_at(now, path);
+    if (a.index >= count) return no_item_to_take(now, path, a.index);
+    return refuse(no_item_said(now, path, a.to),
+                  count == 1 ? "the one item stays where it is"
+                             : "move it to a place from 0 to " + number(count - 1));
   }
   tl::unexpected<Error> operator()(const crdt::TreeInsert& a) const {
     return no_node(now, path, a.parent);
@@ -280,7 +300,8 @@ tl::unexpected<Error> no_text(const Document& now, const Path& path) {
   const auto value = now.read(path);
   const std::string instead = value ? ": there is " + described(*value, now.kind_at(path)) : "";
   std::string advice = "entity.get with \"annotated\" shows where texts are";
-  if (!path.empty()) advice += "; make a text there first: " + making(path, Kind::text);
+  if (value && !path.empty()) advice += "; " + replacing(path, Kind::text);
+  if (!value) advice += "; make a text there first: " + making(path, Kind::text);
   return fail_with_advice(Errc::not_found, "no text is at " + spelled(path) + instead, advice);
 }
 

@@ -63,6 +63,18 @@ struct Refuser {
     CHECK(read() == before);
   }
 
+  // Position 9 of the text at the path that is asked for.
+  void check_in_texts(const Refusal& row) {
+    const Json place = {{"entity", entity}, {"path", row.asked}};
+    Json at = place, blame = place;
+    at["at"] = 9;
+    blame["from"] = 9;
+    check(row, "text.cursor", at, "");
+    check(row, "text.blame", blame, "");
+    at["insert"] = "x";
+    check(row, "text.type", at, "");
+  }
+
   node::Devices devices;
   Program program;
   Json entity, before;
@@ -75,9 +87,10 @@ const char* const again = "read the entity again with entity.get";
 const Refusal of_texts[] = {
     {R"({"op":"text.insert","path":"/title","at":0,"text":"x"})",
      " at /title: /title is a plain string, and not a text",
-     R"(correct the path, or replace what is there: {"op": "set", "path": "/title", "value": {"$text": ""}})"},
+     R"(correct the path, or replace what is there by a text: {"op": "set", "path": "/title", "value": {"$text": ""}})"},
     {R"({"op":"text.insert","path":"/l","at":0,"text":"x"})",
-     " at /l: /l is a list of 3 items, and not a text", "correct the path, or replace"},
+     " at /l: /l is a list of 3 items, and not a text",
+     R"(correct the path, or replace what is there by a text: {"op": "set", "path": "/l")"},
     {R"({"op":"text.insert","path":"","at":0,"text":"x"})",
      " at the document: the document is a map, and not a text", "name a place inside of it"},
     {R"({"op":"text.insert","path":"/l/9","at":0,"text":"x"})",
@@ -88,7 +101,7 @@ const Refusal of_texts[] = {
      "change it with text.insert and text.remove, path /t"},
     {R"({"op":"text.insert","path":"/title/x","at":0,"text":"x"})",
      " at /title/x: /title is a plain string, and nothing is inside of it",
-     "correct the path, or make a map there first"},
+     "correct the path, or replace what is there by a map"},
     {R"({"op":"text.insert","path":"/tree/~3zz/x","at":0,"text":"x"})",
      R"( at /tree/~3zz/x: /tree has no node "zz")", "it may have been removed"},
     {R"({"op":"text.insert","path":"/tree/q/x","at":0,"text":"x"})",
@@ -151,7 +164,7 @@ const Refusal of_places[] = {
      "change it with counter.add, path /c"},
     {R"({"op":"set","path":"/m/in/deep/er","value":1})",
      " at /m/in/deep/er: /m/in/deep is a number, and nothing is inside of it",
-     R"(correct the path, or make a map there first: {"op": "set", "path": "/m/in/deep", "value": {}})"},
+     R"(correct the path, or replace what is there by a map: {"op": "set", "path": "/m/in/deep", "value": {}})"},
     {R"({"op":"set","path":"/new/1","value":1})",
      " at /new/1: /new is not there, so it has no item 1", "make the list first"},
     {R"({"op":"set","path":"/tree/~3q","value":{}})", ".path names a node", "set the keys"},
@@ -197,7 +210,7 @@ const Refusal of_places[] = {
     {R"({"op":"remove","path":""})", ".path has to name something inside",
      "the document itself stays"},
     {R"({"op":"remove","path":"/l/3"})", " at /l/3: /l is a list of 3 items, and has no item 3",
-     "its items are"},
+     "its items are /l/0 to /l/2; it may have been removed"},
     {R"({"op":"remove","path":"/title/x"})",
      " at /title/x: /title is a plain string, and nothing is inside of it", "correct the path"},
     {R"({"op":"remove","path":"/tree/q"})",
@@ -219,13 +232,16 @@ const Refusal of_containers[] = {
      " at /l: /l is a list of 3 items, and has no 5 of them from item 2 on",
      "remove at most 1 there"},
     {R"({"op":"list.remove","path":"/new","at":0,"count":1})",
-     " at /new/0: /new is not there, so it has no item 0", "make the list first"},
+     " at /new/0: /new is not there, so it has no item 0", "entity.get shows what is there"},
     {R"({"op":"list.set","path":"/l","at":3,"value":1})",
      " at /l/3: /l is a list of 3 items, and has no item 3", "its items are"},
     {R"({"op":"list.set","path":"/t","at":0,"value":1})",
      " at /t/0: /t is a text: no path leads into it", "change it with text.insert"},
     {R"({"op":"list.move","path":"/l","from":0,"to":3})",
-     " at /l: /l is a list of 3 items, and has no item 3", "its items are"},
+     " at /l: /l is a list of 3 items, and has no item 3", "move it to a place from 0 to 2"},
+    {R"({"op":"list.move","path":"/l","from":3,"to":0})",
+     " at /l: /l is a list of 3 items, and has no item 3",
+     "its items are /l/0 to /l/2; it may have been removed"},
     {R"({"op":"list.move","path":"/m","from":0,"to":0})", " at /m: /m is a map, and not a list",
      "correct the path, or replace"},
     {R"({"op":"tree.insert","path":"/l","id":"a"})",
@@ -338,18 +354,39 @@ TEST_CASE("what is read where nothing is, or at no position, is refused with the
   Refuser refuser;
   for (const Refusal& row : rows)
     refuser.check(row, "entity.get", {{"entity", refuser.entity}, {"path", row.asked}}, "");
-  const Refusal no_text{"/n", "no text is at /n: there is a number",
-                        "entity.get with \"annotated\" shows where texts are; make a text there",
-                        "not_found"};
   const Refusal beyond{"/t", "/t: position 9 is beyond the end; the text has 4 Unicode",
                        "read the text again"};
-  for (const Refusal& row : {no_text, beyond}) {
-    const Json place = {{"entity", refuser.entity}, {"path", row.asked}};
-    Json cursor = place, blame = place;
-    cursor["at"] = 9;
-    blame["from"] = 9;
-    refuser.check(row, "text.cursor", cursor, "");
-    refuser.check(row, "text.blame", blame, "");
+  refuser.check_in_texts(beyond);
+}
+
+TEST_CASE("who is told how to make a text is told that it replaces what is there") {
+  const Refusal rows[] = {
+      {"/l", "no text is at /l: there is a list of 3 items",
+       "entity.get with \"annotated\" shows where texts are; correct the path, or replace what is "
+       R"(there by a text: {"op": "set", "path": "/l", "value": {"$text": ""}})",
+       "not_found"},
+      {"/nope", "no text is at /nope",
+       "entity.get with \"annotated\" shows where texts are; make a text there first: "
+       R"({"op": "set", "path": "/nope", "value": {"$text": ""}})",
+       "not_found"},
+  };
+  Refuser refuser;
+  for (const Refusal& row : rows) refuser.check_in_texts(row);
+}
+
+TEST_CASE("remove changes nothing where no key is, and is refused where no item is") {
+  Refuser refuser;
+  const auto remove = [&refuser](const char* path) {
+    return Json{{"entity", refuser.entity}, {"ops", {{{"op", "remove"}, {"path", path}}}}};
+  };
+  for (const char* key : {"/nope", "/nope/x", "/m/nope"}) {
+    CAPTURE(key);
+    CHECK(refuser.program.call("entity.update", remove(key))["ops_applied"] == 0);
+  }
+  CHECK(refuser.read() == refuser.before);
+  for (const char* place : {"/l/3", "/new/0", "/tree/~3zz"}) {
+    CAPTURE(place);
+    CHECK(refuser.program.refused("entity.update", remove(place)) == "invalid");
   }
 }
 
