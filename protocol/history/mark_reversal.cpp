@@ -79,19 +79,38 @@ bool is_marked(const crdt::TextContainer* text) {
   return text != nullptr && !text->marks().empty();
 }
 
+bool is_contested(const crdt::TextContainer& text) {
+  const std::vector<Span> spans = text.marks().spans();
+  return std::any_of(spans.begin(), spans.end(),
+                     [](const Span& span) { return span.rows.size() > 1; });
+}
+
+// Whether nobody touched it since the change, and it reads as without the change. Then which of its
+// characters are which says nothing: what leads from one text to another can be told in many ways.
+bool comes_back_whole(const MarkSight& sight, const Texts& texts) {
+  const auto *apart = texts[Sighted::apart], *result = texts[Sighted::result];
+  const auto *joined = texts[Sighted::joined], *now = texts[Sighted::now];
+  if (apart == nullptr || result == nullptr || joined == nullptr || now == nullptr) return false;
+  return apart->text() == result->text() && joined->text() == now->text() && !is_contested(*now) &&
+         shown_marks(joined->marks()) == shown_marks(now->marks()) &&
+         marked_in(sight, now).since.empty();
+}
+
 // Those that the change may have marked otherwise; with the path of each in `result`.
 std::vector<std::pair<Path, Texts>> marked_texts(const MarkSight& sight,
                                                  const crdt::Document& result) {
   const OfVersions<const crdt::Document*> versions{
       {&sight.before, &sight.apart, &sight.joined, &sight.now, &result}};
   std::vector<std::pair<Path, Texts>> out;
-  for (const TextPlaces& places : places_of_texts(versions)) {
+  for (const TextPlaces& places : places_of_texts(versions, sight.goal)) {
     Texts texts;
     for (std::size_t i = 0; i < sighted_count; ++i)
       if (places.each[i]) texts.each[i] = versions.each[i]->find_text(*places.each[i]);
-    if (is_marked(texts[Sighted::apart]) || is_marked(texts[Sighted::joined]) ||
-        is_marked(texts[Sighted::result]))
-      out.emplace_back(*places[Sighted::result], texts);
+    if (!is_marked(texts[Sighted::apart]) && !is_marked(texts[Sighted::joined]) &&
+        !is_marked(texts[Sighted::result]))
+      continue;
+    if (comes_back_whole(sight, texts)) texts[Sighted::joined] = texts[Sighted::now] = nullptr;
+    out.emplace_back(*places[Sighted::result], texts);
   }
   return out;
 }

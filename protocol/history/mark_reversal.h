@@ -15,6 +15,8 @@ namespace syncline::history {
 struct MarkSight {
   const crdt::Document &before, &apart, &joined, &now;
   crdt::EventSpan change, redone;
+  // What `result` was made to read as, by reversal.h.
+  const crdt::Shape& goal;
 };
 
 // Ops on `result` after which its texts are marked as if the change had not been made; `result` is

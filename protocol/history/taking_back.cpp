@@ -270,7 +270,7 @@ Result<std::vector<Op>> ops_to_take_back(std::span<const Buffer> segments,
   if (!others) return pass(others);
   const Shape goal = reverse(shape_of_all(without.document()), shape_of_all(with.document()),
                              shape_of_all(result.document()), *others);
-  const MarkSight sight{before, apart, joined, scene.document, wanted.change, wanted.redone};
+  const MarkSight sight{before, apart, joined, scene.document, wanted.change, wanted.redone, goal};
   if (run = become(result, goal); !run) return pass(run);
   if (run = result.run(reverse_marks(sight, result.document())); !run) return pass(run);
   if (run = result.run(reverse_growth(sight, result.document())); !run) return pass(run);

@@ -67,6 +67,13 @@ Sources sources_by_name(const ShapeList& from, const ShapeList& to) {
   }
   return out;
 }
+// `first`, and where that knows nothing `second`.
+Sources first_known(const Sources& first, const Sources& second) {
+  Sources out = second;
+  for (std::size_t i = 0; i < first.size(); ++i)
+    if (first[i] != absent) out[i] = first[i];
+  return out;
+}
 // The same for those that are in neither of these yet.
 void find_rest(const ShapeList& from, const ShapeList& to, const std::vector<bool>& present,
                Sources& sources) {
@@ -79,7 +86,7 @@ void find_rest(const ShapeList& from, const ShapeList& to, const std::vector<boo
     left_at.push_back(i);
   }
   for (std::size_t i = 0; i < to.size(); ++i) {
-    if (present[i]) continue;
+    if (present[i] || sources[i] != absent) continue;
     open.push_back(to[i]);
     open_at.push_back(i);
   }
@@ -151,7 +158,9 @@ class Walk {
     OfVersions<Sources> sources;
     sources[Sighted::now] = sources_by_name(now, result);
     sources[Sighted::joined] = chained(sources[Sighted::now], sources_of(joined, now));
-    sources[Sighted::apart] = chained(sources[Sighted::joined], sources_of(apart, joined));
+    sources[Sighted::apart] =
+        first_known(sources_by_name(apart, result),
+                    chained(sources[Sighted::joined], sources_of(apart, joined)));
     std::vector<bool> present;
     for (const std::size_t item : sources[Sighted::now]) present.push_back(item != absent);
     find_rest(apart, result, present, sources[Sighted::apart]);
@@ -209,15 +218,18 @@ std::vector<Path> paths_of_texts(const Shape& whole) {
   return out;
 }
 
-std::vector<TextPlaces> places_of_texts(const OfVersions<const Document*>& versions) {
-  const auto whole = versions[Sighted::result]->shape();
+std::vector<TextPlaces> places_of_texts(const OfVersions<const Document*>& versions,
+                                        const Shape& goal) {
+  auto whole = versions[Sighted::result]->shape();
   if (!whole) return {};
+  if (crdt::reads_as(*whole, goal)) whole = goal;
   const std::vector<Path> texts = paths_of_texts(*whole);
   if (std::any_of(texts.begin(), texts.end(), is_in_list)) {
     OfVersions<std::optional<Shape>> shapes;
     Sight sight;
     for (std::size_t i = 0; i < sighted_count; ++i) {
-      shapes.each[i] = versions.each[i]->shape();
+      const bool is_result = i == static_cast<std::size_t>(Sighted::result);
+      shapes.each[i] = is_result ? whole : versions.each[i]->shape();
       if (shapes.each[i]) sight.each[i].shape = &*shapes.each[i];
     }
     Walk walk;

@@ -7,7 +7,9 @@
 #include "protocol/crdt/text_container.h"
 #include "protocol/crdt/tree_position.h"
 #include "protocol/history/replay.h"
+#include "protocol/history/shown_marks.h"
 #include "protocol/history/taking_back.h"
+#include "protocol/history/text_places.h"
 #include "tests/protocol/history/past_events.h"
 
 #include <string>
@@ -139,5 +141,45 @@ inline Op mark(std::uint64_t from, std::uint64_t count, Scalar value) {
 }
 
 inline const Ops hello{make("text", Kind::text), op(crdt::TextInsert{0, "hello"}, at("text"))};
+
+// With every mark, as somebody would write it down who wants the same again.
+inline std::string whole(const crdt::Document& document) {
+  std::string out = crdt::test::describe(document.read());
+  const auto shape = document.shape();
+  REQUIRE(shape);
+  std::size_t number = 0;
+  for (const Path& path : paths_of_texts(*shape)) {
+    const crdt::TextContainer* text = document.find_text(path);
+    REQUIRE(text != nullptr);
+    for (const auto& [key, marks] : shown_marks(text->marks()))
+      for (const ShownMark& mark : marks)
+        out += " " + std::to_string(number) + ":" + key + " " + std::to_string(mark.from) + "-" +
+               std::to_string(mark.to) + "+" + std::to_string(int(mark.grows)) + " " +
+               crdt::test::describe(crdt::Value{mark.value});
+    ++number;
+  }
+  return out;
+}
+
+// Does `own`, takes it back, does it again, and restores what was before it and after it.
+inline void there_and_back(const Ops& first, const Ops& own) {
+  Author a(0);
+  a.edit(first);
+  const std::string before = whole(a.document);
+  const crdt::VersionVector then = a.seen();
+  const EventSpan change = a.edit(own);
+  const std::string after = whole(a.document);
+  const crdt::VersionVector done = a.seen();
+  CHECK(after != before);
+  const EventSpan undoing = a.undo(change);
+  CHECK(whole(a.document) == before);
+  a.redo(undoing, change);
+  CHECK(whole(a.document) == after);
+  CHECK(a.restore(then) > 0);
+  CHECK(whole(a.document) == before);
+  CHECK(a.restore(then) == 0);
+  CHECK(a.restore(done) > 0);
+  CHECK(whole(a.document) == after);
+}
 
 }  // namespace syncline::history::taking_back

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Taking back and restoring what is in items of lists: marks of texts, and every other kind.
-#include "protocol/history/shown_marks.h"
-#include "protocol/history/text_places.h"
 #include "tests/protocol/history/authors.h"
 
 namespace syncline::history::taking_back::in_lists {
@@ -29,49 +27,9 @@ Op insert(std::uint64_t index, std::vector<crdt::ItemValue> items) {
 }
 Op remove(std::uint64_t index) { return op(crdt::ListRemove{index, 1}, list); }
 
-// With every mark, as somebody would write it down who wants the same again.
-std::string whole(const crdt::Document& document) {
-  std::string out = crdt::test::describe(document.read());
-  const auto shape = document.shape();
-  REQUIRE(shape);
-  std::size_t number = 0;
-  for (const Path& path : paths_of_texts(*shape)) {
-    const crdt::TextContainer* text = document.find_text(path);
-    REQUIRE(text != nullptr);
-    for (const auto& [key, marks] : shown_marks(text->marks()))
-      for (const ShownMark& mark : marks)
-        out += " " + std::to_string(number) + ":" + key + " " + std::to_string(mark.from) + "-" +
-               std::to_string(mark.to) + "+" + std::to_string(int(mark.grows)) + " " +
-               crdt::test::describe(crdt::Value{mark.value});
-    ++number;
-  }
-  return out;
-}
-
 // `{l: [{t: "abc"}]}` with its b bold.
 const Ops marked_item{make("l", Kind::list), insert(0, {Kind::map}), write(0, "abc", item(0, "t")),
                       rich(1, 1, bold, item(0, "t"))};
-
-// Does `own`, takes it back, does it again, and restores what was before it and after it.
-void there_and_back(const Ops& first, const Ops& own) {
-  Author a(0);
-  a.edit(first);
-  const std::string before = whole(a.document);
-  const crdt::VersionVector then = a.seen();
-  const EventSpan change = a.edit(own);
-  const std::string after = whole(a.document);
-  const crdt::VersionVector done = a.seen();
-  CHECK(after != before);
-  const EventSpan undoing = a.undo(change);
-  CHECK(whole(a.document) == before);
-  a.redo(undoing, change);
-  CHECK(whole(a.document) == after);
-  CHECK(a.restore(then) > 0);
-  CHECK(whole(a.document) == before);
-  CHECK(a.restore(then) == 0);
-  CHECK(a.restore(done) > 0);
-  CHECK(whole(a.document) == after);
-}
 
 }  // namespace
 
