@@ -107,8 +107,10 @@ RpcError parse_error(const Error& why) {
     made.next = advice;
     return made;
   }
-  made.next = why.code == Errc::oversized ? "send less at once; the limits are listed in ipc/API.md"
-                                          : "send one JSON object on one line, as UTF-8";
+  made.next = why.code == Errc::oversized
+                  ? "send less at once; a long text goes in in pieces, with "
+                    "text.insert; the limits are listed in ipc/API.md"
+                  : "send one JSON object on one line, as UTF-8";
   return made;
 }
 

@@ -330,7 +330,8 @@ class Parser {
 
 Result<Json> parse(std::string_view text, const ParseLimits& limits) {
   if (text.size() > limits.size_max) {
-    return fail(Errc::oversized, "longer than " + std::to_string(limits.size_max) + " bytes");
+    return fail(Errc::oversized,
+                "a line is longer than " + std::to_string(limits.size_max) + " bytes");
   }
   return Parser(text, limits).whole();
 }

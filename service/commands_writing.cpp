@@ -165,7 +165,9 @@ Got<ExitCode> rm(const Context& context, const Arguments& arguments) {
   copy_word(arguments, "--wait", "wait", params);
   const Got<Json> written = session->call("entity.delete", std::move(params));
   if (!written) return pass_on(written);
-  context.show(*written, "Deleted; `syncline undo` brings it back.\n");
+  context.show(*written, number(*written, "ops_applied") > 0
+                             ? "Deleted; `syncline undo` brings it back.\n"
+                             : "It was deleted already.\n");
   return ExitCode::ok;
 }
 

@@ -126,6 +126,20 @@ TEST_CASE("socket: a line of 100 MiB is skipped with one error") {
   check_alive(client);
 }
 
+TEST_CASE("socket: who sends a text that is too long for a line is told how it goes in") {
+  RunningAgent agent;
+  Client client = agent.client();
+  constexpr std::size_t line_size_max = 4 * 1024 * 1024;
+  // Just too long, and so long that its end is never looked at.
+  for (const std::size_t size : {line_size_max, 2 * line_size_max}) {
+    const Json refused = ask(client, "\"" + std::string(size, 'x') + "\"")["error"]["data"];
+    CHECK(refused["detail"] == "a line is longer than 4194304 bytes");
+    CHECK(refused["next"].get<std::string>().find("in pieces, with text.insert") !=
+          std::string::npos);
+  }
+  check_alive(client);
+}
+
 TEST_CASE("socket: a line of just 4 MiB is taken") {
   RunningAgent agent;
   Client client = agent.client();

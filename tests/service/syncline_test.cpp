@@ -199,6 +199,16 @@ TEST_CASE("an entity is made, listed, read by a short id, changed and deleted") 
   CHECK(json_of(agent.cli({"ls", "--json"}).out)["entities"].empty());
 }
 
+TEST_CASE("who deletes what is deleted is told that it was deleted already") {
+  RunningAgent agent;
+  agent.make_vault();
+  const std::string note = make_note(agent, {"title=1"});
+  CHECK(agent.cli({"rm", note}).out == "Deleted; `syncline undo` brings it back.\n");
+  const auto again = agent.cli({"rm", note});
+  CHECK(again.exit_code == 0);
+  CHECK(again.out == "It was deleted already.\n");
+}
+
 TEST_CASE("a change made from an old version is refused with exit code 7") {
   RunningAgent agent;
   agent.make_vault();
