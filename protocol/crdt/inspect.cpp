@@ -4,6 +4,7 @@
 #include "protocol/crdt/apply.h"
 
 #include <algorithm>
+#include <map>
 
 namespace syncline::crdt {
 namespace {
@@ -84,6 +85,20 @@ Finding check_slot(const Slot& slot, const VersionVector& frontier) {
   return std::nullopt;
 }
 
+// The uses of each log as few as they can be: Item::uses.
+Finding check_uses(const Item& item) {
+  std::map<LogIndex, const Item::Use*> newest;
+  for (const Item::Use& use : item.uses) {
+    const auto [known, first] = newest.try_emplace(use.log, &use);
+    if (!first && known->second->last >= use.first) return "uses of an item out of order";
+    if (!first && known->second->last + 1 == use.first &&
+        std::ranges::is_permutation(known->second->removed_by, use.removed_by))
+      return "two uses of an item that are one";
+    known->second = &use;
+  }
+  return std::nullopt;
+}
+
 struct Check {
   const VersionVector& frontier;
 
@@ -101,6 +116,7 @@ struct Check {
         if (found) return;
         if (!item->slot.shown()) found = "an item without a value";
         if (!found) found = check_slot(item->slot, frontier);
+        if (!found) found = check_uses(*item);
       }
     });
     return found;

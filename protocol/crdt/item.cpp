@@ -86,15 +86,15 @@ void Item::add_use(const EventId& event) {
   uses.push_back({event.log, event.seq, event.seq, {}});
 }
 
+// What is cut in two stays in the order of its log: add_use() goes on from the newest.
 void Item::remove_uses(const Edit& edit) {
-  const std::size_t count = uses.size();
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < uses.size(); ++i) {
     const std::uint64_t known = edit.view.get(uses[i].log);
     if (known < uses[i].first || edit.view.covers_any(uses[i].removed_by)) continue;
     if (known < uses[i].last) {
       Use rest{uses[i].log, known + 1, uses[i].last, uses[i].removed_by};
       uses[i].last = known;
-      uses.push_back(std::move(rest));
+      uses.insert(uses.begin() + static_cast<std::ptrdiff_t>(i + 1), std::move(rest));
     }
     uses[i].removed_by.push_back(edit.self);
   }

@@ -35,7 +35,9 @@ struct Item {
   };
 
   Slot slot;
-  std::vector<Use> uses;  // the insertion is none: the run of its element knows of that
+  // Of each log ascending, and no two that could be one, so that they do not tell what came first
+  // here. The insertion is none: the run of its element knows of that.
+  std::vector<Use> uses;
   std::vector<Removal> removals;
   std::vector<Move> moves;  // highest first by (lamport, log id, op)
 

@@ -25,7 +25,7 @@ constexpr std::uint8_t flag_marked = 4;
 const Buffer counts_key = {'n'};
 // Of all rows: raise it when a row's layout, or what events mean, changes. Older views are made
 // anew.
-constexpr std::uint8_t view_format = 7;
+constexpr std::uint8_t view_format = 8;
 
 Buffer with_prefix(char kind, Bytes key) {
   Buffer out{static_cast<std::uint8_t>(kind)};

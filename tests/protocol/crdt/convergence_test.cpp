@@ -41,7 +41,8 @@ std::string deliver(const History& history, const std::vector<std::size_t>& orde
 void converge(Flavour flavour) {
   for (std::uint64_t seed = 1; seed <= histories(); ++seed) {
     Dice dice(seed * 8 + static_cast<std::uint64_t>(flavour));
-    const History history = random_history(dice, flavour, 4 + dice.pick(9));
+    const std::size_t least = flavour == Flavour::items ? 8 : 4;
+    const History history = random_history(dice, flavour, least + dice.pick(9));
     const auto verdict = reference::judge(for_oracle(history));
     Buffer expected;
     for (std::size_t numbering = 0; numbering < 3; ++numbering) {
@@ -87,6 +88,9 @@ TEST_CASE("C19: counters converge to what the oracle says") { converge(Flavour::
 TEST_CASE("C19: sets converge to what the oracle says") { converge(Flavour::set); }
 TEST_CASE("C19: trees converge to what the oracle says") { converge(Flavour::tree); }
 TEST_CASE("C19: nested documents converge to what the oracle says") { converge(Flavour::nested); }
+TEST_CASE("C15 C19: items used and removed by turns converge to what the oracle says") {
+  converge(Flavour::items);
+}
 
 TEST_CASE("C19: small maps converge under every delivery order") {
   every_order_converges(Flavour::map);

@@ -102,7 +102,8 @@ std::size_t Replica::log_of(LogIndex index) const {
 }
 
 const char* name_of(Flavour flavour) {
-  static const char* const names[] = {"map", "list", "text", "counter", "set", "tree", "nested"};
+  static const char* const names[] = {"map", "list", "text",   "counter",
+                                      "set", "tree", "nested", "items"};
   return names[static_cast<std::size_t>(flavour)];
 }
 

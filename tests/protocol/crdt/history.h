@@ -66,7 +66,7 @@ class Replica {
 };
 
 // Which ops a history is made of.
-enum class Flavour { map, list, text, counter, set, tree, nested };
+enum class Flavour { map, list, text, counter, set, tree, nested, items };
 const char* name_of(Flavour flavour);
 
 // Ops that mostly make sense to somebody who sees `document`.

@@ -102,3 +102,27 @@ TEST_CASE("C8: indices out of range are void and leave no trace") {
   CHECK(a.reads() == "{l: [1 ] }");
   CHECK(a.document().size_estimate_bytes() == size);
 }
+
+TEST_CASE(
+    "C15 C19: who removed an item without knowing its newest uses leaves the same in any order") {
+  // Log 0 uses the item at 2, 3, 5 and 6; log 1 removes it having seen 2.
+  const auto use = [](std::uint64_t seq, std::vector<std::uint64_t> past) {
+    return TestEvent{0, seq, std::move(past), {Op{item(0), MapSet{"x", number(5)}}}};
+  };
+  const TestEvent made{0, 1, {0, 0, 0}, {Op{at("l"), ListInsert{0, {Kind::map}}}}};
+  const TestEvent elsewhere{0, 4, {3, 0, 0}, {Op{{}, MapSet{"y", number(1)}}}};
+  const TestEvent removal{1, 1, {2, 0, 0}, {Op{at("l"), ListRemove{0, 1}}}};
+  const History uses = {made,      use(2, {1, 0, 0}), use(3, {2, 0, 0}),
+                        elsewhere, use(5, {4, 0, 0}), use(6, {5, 0, 0})};
+  std::vector<Buffer> outcomes;
+  for (std::size_t before = 2; before <= uses.size(); ++before) {
+    Replica replica(before % 6);
+    for (std::size_t i = 0; i <= uses.size(); ++i) {
+      if (i == before) replica.apply(removal);
+      if (i < uses.size()) replica.apply(uses[i]);
+    }
+    CHECK(replica.document.check() == std::nullopt);
+    outcomes.push_back(replica.canonical());
+  }
+  CHECK(outcomes == std::vector<Buffer>(outcomes.size(), outcomes.front()));
+}

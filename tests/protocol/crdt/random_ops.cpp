@@ -70,6 +70,17 @@ Op list_op(Dice& dice, Path path, std::uint64_t length, bool containers) {
   return {std::move(path), ListRemove{index, 1 + dice.below(std::min<std::uint64_t>(most, 3))}};
 }
 
+// Few items that are used, left alone and removed by turns.
+Op item_op(Dice& dice, Path path, std::uint64_t length) {
+  if (length == 0) return {std::move(path), ListInsert{0, {Kind::map}}};
+  if (dice.one_in(4)) return {{}, MapSet{"x", random_scalar(dice)}};
+  const std::uint64_t index = dice.below(length);
+  if (dice.one_in(5)) return {std::move(path), ListRemove{index, 1}};
+  if (dice.one_in(8)) return {std::move(path), ListMove{index, dice.below(length)}};
+  path.push_back(Step{index});
+  return map_op(dice, std::move(path), false);
+}
+
 // Several splices, now and then one that lies beyond the end.
 Op text_edit(Dice& dice, Path path, std::uint64_t length) {
   TextEdit edit;
@@ -195,7 +206,8 @@ std::vector<Op> random_ops(Dice& dice, Flavour flavour, const Document& document
   const Path path{Step{std::string("t")}};
   // Now and then the container as a whole goes, or is replaced by an empty one.
   if (flavour != Flavour::map && flavour != Flavour::nested && dice.one_in(12)) {
-    const auto kind = static_cast<Kind>(static_cast<int>(flavour));
+    const auto kind =
+        flavour == Flavour::items ? Kind::list : static_cast<Kind>(static_cast<int>(flavour));
     if (dice.one_in(3)) return {Op{{}, MapSet{"t", kind}}};
     if (dice.one_in(3)) return {Op{{}, MapKeep{"t", kind}}};
     return {Op{{}, MapRemove{"t"}}};
@@ -208,6 +220,7 @@ std::vector<Op> random_ops(Dice& dice, Flavour flavour, const Document& document
     case Flavour::set: return {set_op(dice, path)};
     case Flavour::tree: return {tree_op(dice, path, document)};
     case Flavour::nested: return {nested_op(dice, document)};
+    case Flavour::items: return {item_op(dice, path, length_of(document, path))};
   }
   return {};
 }
