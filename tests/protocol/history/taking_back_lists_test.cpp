@@ -171,4 +171,23 @@ TEST_CASE("whatever was put over a list of marked texts, it comes back as it was
   }
 }
 
+TEST_CASE("without what was put over a list it reads as others left it") {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    CAPTURE(seed);
+    Writer writer(seed);
+    const bool is_first = writer.one_in(2);
+    Author a(is_first ? 0 : 1), b(is_first ? 1 : 0);
+    a.edit(put_over(writer.some_list()));
+    b.receive(a);
+    const EventSpan change = a.edit(put_over(writer.some_list()));
+    b.edit(put_over(writer.some_list()));
+    a.receive(b);
+    const EventSpan undoing = a.undo(change);
+    CHECK(whole(a.document) == whole(b.document));
+    a.redo(undoing, change);
+    b.receive(a);
+    CHECK(whole(a.document) == whole(b.document));
+  }
+}
+
 }  // namespace syncline::history::taking_back::over_lists
