@@ -106,9 +106,9 @@ class Parser {
   tl::unexpected<Error> refuse(std::string_view what, Errc code = Errc::invalid) const {
     return fail(code, std::string(what) + " at byte " + std::to_string(at_));
   }
-  tl::unexpected<Error> refuse_number(std::string_view what) const {
+  tl::unexpected<Error> refuse_number(std::string_view what, std::string_view advice) const {
     return fail_with_advice(Errc::invalid, std::string(what) + " at byte " + std::to_string(at_),
-                            "counters take larger numbers as strings: \"9007199254740993\"");
+                            advice);
   }
 
   bool at_end() const { return at_ == text_.size(); }
@@ -306,7 +306,8 @@ class Parser {
     const bool exact = is_exact_integer(value);
     if (parsed.ec != std::errc() ||
         (limits_.integers == IntegerRange::exact_in_doubles && !exact)) {
-      return refuse_number("an integer that not every program can hold (beyond 2^53)");
+      return refuse_number("an integer that not every program can hold (beyond 2^53)",
+                           "counters take larger numbers as strings: \"9007199254740993\"");
     }
     out = value;
     return {};
@@ -315,7 +316,9 @@ class Parser {
   Status convert_double(Json& out, std::string_view token) const {
     double value = 0;
     const auto parsed = std::from_chars(token.data(), token.data() + token.size(), value);
-    if (parsed.ec != std::errc()) return refuse("a number no IEEE 754 double can hold");
+    if (parsed.ec != std::errc())
+      return refuse_number("a number no IEEE 754 double can hold",
+                           "keep it as a string, in quotes");
     out = value;
     return {};
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/entities.h"
 
+#include "protocol/base/advice.h"
 #include "service/wording.h"
 
 #include <algorithm>
@@ -63,6 +64,14 @@ bool looks_like_number(std::string_view text) {
     if (!skip_digits()) return false;
   }
   return text.empty();
+}
+
+// What was meant as JSON, and the parser refuses for what is in it. Only about numbers, which no
+// other parser may be able to read either, does it give advice.
+bool is_json_refused(const std::string& text, const Error& why) {
+  const std::size_t start = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  const bool is_nested = start < text.size() && (text[start] == '{' || text[start] == '[');
+  return (is_nested && !split_advice(why.context).advice.empty()) || ipc::Json::accept(text);
 }
 
 // The parser says at which byte; a person has lines and columns before them.
@@ -133,6 +142,12 @@ Got<Assignment> read_assignment(const std::string& text, Reading reading) {
     return usage_error("`" + value + "` is not a number that can be kept",
                        "write it in quotes to keep it as a text: " + text.substr(0, equals) +
                            "='\"" + value + "\"'");
+  if (!parsed && is_json_refused(value, parsed.error())) {
+    const Advised why = split_advice(parsed.error().context);
+    return usage_error(
+        "`" + made.path + "` cannot be kept: " + placed(std::string(why.what), value),
+        std::string(why.advice));
+  }
   made.value = parsed ? std::move(*parsed) : Json(value);
   return made;
 }

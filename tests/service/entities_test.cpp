@@ -40,6 +40,25 @@ TEST_CASE("a number that cannot be kept is refused instead of becoming a text") 
   CHECK(read_assignment("a=1e400", Reading::text_only));
 }
 
+TEST_CASE("JSON with something in it that cannot be kept is refused instead of becoming a text") {
+  for (const char* text : {R"(c={"$counter":9223372036854775807})", "a=[1,1e400]",
+                           R"(a={"b":1,"b":2})", R"(a="\u0000")", "a= [9007199254740993]"}) {
+    CAPTURE(text);
+    const auto read = read_assignment(text, Reading::json_or_text);
+    REQUIRE(!read);
+    CHECK(read.error().code == ExitCode::usage);
+    CHECK(read_assignment(text, Reading::text_only));
+  }
+  const auto counter =
+      read_assignment(R"(c={"$counter":9223372036854775807})", Reading::json_or_text);
+  CHECK(counter.error().message ==
+        "`/c` cannot be kept: an integer that not every program can hold (beyond 2^53) at line 1, "
+        "column 32");
+  CHECK(counter.error().next == "counters take larger numbers as strings: \"9007199254740993\"");
+  for (const char* text : {"a=[1] and more", "a={x}", "a=1e400 km", "a=[tag]"})
+    CHECK_MESSAGE(value_of(text).is_string(), text);
+}
+
 TEST_CASE("bytes that are not UTF-8 are refused") {
   for (const char* text : {"a=\xff", "a=caf\xe9", "\xff=a"}) {
     CHECK(!read_assignment(text, Reading::json_or_text));
