@@ -182,4 +182,42 @@ inline void there_and_back(const Ops& first, const Ops& own) {
   CHECK(whole(a.document) == after);
 }
 
+// Changes of one author, taken back one by one, done again, and each version restored.
+class Changes {
+ public:
+  explicit Changes(Author& author) : author_(author) { note(); }
+
+  void edit(Ops ops) {
+    changes_.push_back(author_.edit(std::move(ops)));
+    note();
+  }
+  void check() {
+    std::vector<EventSpan> undoings;
+    for (std::size_t i = changes_.size(); i-- > 0;) {
+      undoings.push_back(author_.undo(changes_[i]));
+      REQUIRE(whole(author_.document) == read_[i]);
+    }
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+      author_.redo(undoings[changes_.size() - 1 - i], changes_[i]);
+      REQUIRE(whole(author_.document) == read_[i + 1]);
+    }
+    for (std::size_t i = 0; i < versions_.size(); ++i) {
+      author_.restore(versions_[i]);
+      REQUIRE(whole(author_.document) == read_[i]);
+      REQUIRE(author_.restore(versions_[i]) == 0);
+    }
+  }
+
+ private:
+  void note() {
+    read_.push_back(whole(author_.document));
+    versions_.push_back(author_.seen());
+  }
+
+  Author& author_;
+  std::vector<EventSpan> changes_;
+  std::vector<std::string> read_;  // before the first one, and after each
+  std::vector<crdt::VersionVector> versions_;
+};
+
 }  // namespace syncline::history::taking_back

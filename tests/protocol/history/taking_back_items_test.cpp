@@ -175,29 +175,13 @@ TEST_CASE("changes of marked texts in lists are taken back one by one, and done 
     Scribe scribe(seed);
     Author a(0);
     a.edit({make("l", Kind::list)});
-    std::vector<std::string> read{whole(a.document)};
-    std::vector<EventSpan> changes, undoings;
-    std::vector<crdt::VersionVector> versions{a.seen()};
+    Changes changes(a);
     for (int i = 0; i < 8; ++i) {
       Ops ops = scribe.ops(a.document);
       if (scribe.one_in(3)) ops.push_back(put("x", i));
-      changes.push_back(a.edit(std::move(ops)));
-      read.push_back(whole(a.document));
-      versions.push_back(a.seen());
+      changes.edit(std::move(ops));
     }
-    for (std::size_t i = changes.size(); i-- > 0;) {
-      undoings.push_back(a.undo(changes[i]));
-      REQUIRE(whole(a.document) == read[i]);
-    }
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-      a.redo(undoings[changes.size() - 1 - i], changes[i]);
-      REQUIRE(whole(a.document) == read[i + 1]);
-    }
-    for (std::size_t i = 0; i < versions.size(); i += 2) {
-      a.restore(versions[i]);
-      REQUIRE(whole(a.document) == read[i]);
-      REQUIRE(a.restore(versions[i]) == 0);
-    }
+    changes.check();
   }
 }
 

@@ -144,30 +144,13 @@ TEST_CASE("whatever was put over a list of marked texts, it comes back as it was
     Writer writer(seed);
     Author a(0);
     a.edit(put_over(writer.some_list()));
-    std::vector<std::string> read{whole(a.document)};
-    std::vector<EventSpan> changes, undoings;
-    std::vector<crdt::VersionVector> versions{a.seen()};
+    Changes changes(a);
     for (int i = 0; i < 3; ++i) {
       const Written next = writer.some_list();
       Ops ops = writer.one_in(3) ? turn_into(a.document, next) : put_over(next);
-      if (ops.empty()) continue;
-      changes.push_back(a.edit(std::move(ops)));
-      read.push_back(whole(a.document));
-      versions.push_back(a.seen());
+      if (!ops.empty()) changes.edit(std::move(ops));
     }
-    for (std::size_t i = changes.size(); i-- > 0;) {
-      undoings.push_back(a.undo(changes[i]));
-      REQUIRE(whole(a.document) == read[i]);
-    }
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-      a.redo(undoings[changes.size() - 1 - i], changes[i]);
-      REQUIRE(whole(a.document) == read[i + 1]);
-    }
-    for (std::size_t i = 0; i < versions.size(); ++i) {
-      a.restore(versions[i]);
-      REQUIRE(whole(a.document) == read[i]);
-      REQUIRE(a.restore(versions[i]) == 0);
-    }
+    changes.check();
   }
 }
 
