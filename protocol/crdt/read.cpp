@@ -114,6 +114,10 @@ ElementId home_of(const ListContainer& list, const ListContainer::Place& place) 
 
 }  // namespace
 
+ItemName name_of(const ListContainer& list, const ElementId& home) {
+  return {list.event_of(home), home.n - 1};
+}
+
 std::vector<ItemName> Document::items_on(const Path& path) const {
   std::vector<ItemName> items;
   Path start;
@@ -121,10 +125,7 @@ std::vector<ItemName> Document::items_on(const Path& path) const {
     const auto* index = std::get_if<std::uint64_t>(&step);
     const Container* list = index ? container_at(state_->root, start, Kind::list) : nullptr;
     const auto place = list ? list->list().find(*index) : std::nullopt;
-    if (place) {
-      const ElementId home = home_of(list->list(), *place);
-      items.push_back({list->list().event_of(home), home.n - 1});
-    }
+    if (place) items.push_back(name_of(list->list(), home_of(list->list(), *place)));
     start.push_back(step);
   }
   return items;

@@ -34,6 +34,8 @@ Value value_of(const Slot& slot, const ItemValue& shown);
 Value value_of(const TreeNode& node);
 // What is shown at `path`; never anything for the empty path.
 Spot spot_at(const Container& root, const Path& path);
+// Of the item that was put into the list as this element.
+ItemName name_of(const ListContainer& list, const ElementId& home);
 // What of an author's uses of a node is highest by (lamport, log id).
 const TreeUse& newest_use(const TreeContainer& tree, const TreeNode& node);
 // The container of this kind at `path`, if it is shown.

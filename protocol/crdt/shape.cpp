@@ -33,7 +33,7 @@ ShapeList items_of(const ListContainer& list) {
       const Item& item = run.content.item(i);
       const ElementId home = run.content.guest ? homes.at(&item) : run.at(i);
       items.push_back(shape_of_spot(Spot(item)));
-      items.back().name = {list.event_of(home), home.n - 1};
+      items.back().name = name_of(list, home);
     }
   });
   return items;
